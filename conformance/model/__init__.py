@@ -1,0 +1,30 @@
+"""What the documents allow next: one pure model a family."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from conformance.capabilities import Capabilities
+from conformance.trace import Call, Outcome
+
+
+class Model(Protocol):
+    """A small immutable state that follows what the implementation did."""
+
+    def begin(self, capabilities: Capabilities) -> Any:
+        """The state at the start of a sequence."""
+
+    def advance(self, state: Any, call: Call, outcome: Outcome) -> Any:
+        """The state after a step that returned."""
+
+    def allows(self, state: Any, call: Call) -> bool:
+        """Whether the documents allow the stimulus, so that a crash on it is a violation."""
+
+
+def model_of(family: str) -> Model:
+    """The model of one family."""
+    from conformance.model.imsg.model import ImsgModel
+    from conformance.model.simple.model import SimpleModel
+
+    models: dict[str, Model] = {"imsg": ImsgModel(), "simple": SimpleModel()}
+    return models[family]

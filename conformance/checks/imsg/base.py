@@ -1,0 +1,60 @@
+"""What the checks of message sessions share: charging what a look shows to the one event behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from conformance.checks.registry import Registry
+from conformance.findings import HELD, Broken, Finding
+from conformance.model.imsg.look import Excess, Sight, sight
+from conformance.model.imsg.state import Imsg
+from conformance.trace import Outcome
+
+CHECKS: Final = Registry("imsg")
+
+_ADDING: Final = frozenset({"open", "build", "attach", "release"})
+"""Events whose effect on every count is certain: they explain no difference."""
+
+
+def see(state: Imsg, outcome: Outcome) -> Sight | None:
+    """The differences that an observation shows, or None where it did not come back."""
+    return sight(state, outcome) if outcome.kind == "result" else None
+
+
+def only(users: Iterable[str], *causes: str) -> bool:
+    """One of these causes is there and none beside them that could explain a difference."""
+    rest = set(users) - _ADDING
+    return bool(rest) and rest <= set(causes)
+
+
+def nothing_left(state: Imsg, outcome: Outcome, cause: str) -> Finding:
+    """A call that failed for this cause left neither a session, a message nor memory behind."""
+    seen = see(state, outcome)
+    if seen is None or cause not in state.events:
+        return None
+    if only(state.events, cause):
+        for what, extra in (("session", seen.sessions), ("message", seen.messages)):
+            if extra is not None and extra > 0:
+                return Broken(f"the failed call leaves no {what} open", f"{extra} more {what} open")
+    leak = leaked(seen.allocators.values(), cause) or leaked(seen.storages.values(), cause)
+    return leak or (HELD if only(state.events, cause) else None)
+
+
+def leaked(lent: Iterable[Excess], *causes: str, kind: str = "") -> Finding:
+    """Something lent is still held although everything that used it, for these causes only, has ended."""
+    for excess in lent:
+        if only(excess.users, *causes):
+            if excess.references > 0 and kind != "blocks":
+                return Broken(
+                    "every reference taken is given back",
+                    f"{excess.references} more reference(s) held than before",
+                )
+            if excess.blocks > 0 and kind != "references":
+                return Broken("every block taken is freed", f"{excess.blocks} block(s) still allocated")
+    return None
+
+
+def rested(lent: Iterable[Excess], *causes: str) -> bool:
+    """Something lent came to rest for these causes only, so that a leak would have been seen."""
+    return any(only(excess.users, *causes) for excess in lent)

@@ -1,0 +1,47 @@
+"""Where checks are found: one function a requirement, by id and by the methods it speaks about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.errors import CatalogueError
+from conformance.findings import Finding
+from conformance.trace import Call, Outcome
+
+Check = Callable[[Any, Call, Outcome], Finding]
+"""(state before the step, call, outcome) -> finding; pure."""
+
+
+@dataclass(slots=True)
+class Registry:
+    """The checks of one family."""
+
+    family: str
+    by_id: dict[str, Check] = field(default_factory=dict)
+    by_method: dict[str, list[tuple[str, Check]]] = field(default_factory=dict)
+
+    def check(self, requirement: str, *methods: str) -> Callable[[Check], Check]:
+        """Register the check of one requirement for the methods whose outcomes it judges."""
+
+        def register(function: Check) -> Check:
+            if requirement in self.by_id:
+                raise CatalogueError(f"{requirement} has two checks")
+            self.by_id[requirement] = function
+            for method in methods:
+                self.by_method.setdefault(method, []).append((requirement, function))
+            return function
+
+        return register
+
+    def for_method(self, method: str) -> list[tuple[str, Check]]:
+        """The checks that speak about a method."""
+        return self.by_method.get(method, [])
+
+
+def registries() -> Mapping[str, Registry]:
+    """The checks of every family that has some."""
+    from conformance.checks import imsg, simple
+
+    return {"imsg": imsg.CHECKS, "simple": simple.CHECKS}

@@ -1,0 +1,127 @@
+"""Choosing: where explorers take their decisions from, and how a sequence behaves as a whole.
+
+Averages find average faults; extremes find the rest.
+So every sequence has a *personality*: how it will behave is drawn before it starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Source(Protocol):
+    """Where choices come from: a seeded generator, or Hypothesis."""
+
+    def below(self, bound: int) -> int:
+        """A number from 0 to bound - 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Personality:
+    """How one sequence behaves.
+
+    Rates are per thousand; `taste` prefers the newest, the oldest or any live object; `crowd` is the
+    number of live objects aimed at; `off` are the methods this sequence leaves alone.
+    """
+
+    length: int
+    errors: int
+    dead: int
+    looks: int
+    taste: str
+    crowd: int
+    burst: int
+    off: frozenset[str] = frozenset()
+
+
+LENGTHS: Final = (6, 8, 10, 12, 16, 20, 30, 50, 80, 150)
+TASTES: Final = ("any", "newest", "oldest")
+PLAIN: Final = Personality(30, 250, 100, 300, "any", 4, 0)
+
+
+def personality(source: Source, methods: Sequence[str]) -> Personality:
+    """Draw a personality; a third of them leave some methods alone."""
+    swarm = source.below(3) == 0
+    off = frozenset(method for method in methods if swarm and source.below(3) == 0)
+    return Personality(
+        length=LENGTHS[source.below(len(LENGTHS))],
+        errors=(20, 100, 250, 500, 800)[source.below(5)],
+        dead=(0, 50, 150, 400)[source.below(4)],
+        looks=(100, 300, 500, 900)[source.below(4)],
+        taste=TASTES[source.below(3)],
+        crowd=(1, 2, 3, 5, 9, 24)[source.below(6)],
+        burst=(0, 0, 0, 300, 700)[source.below(5)],
+        off=off,
+    )
+
+
+@dataclass(slots=True)
+class RandomSource:
+    """A seeded generator."""
+
+    random: Random
+
+    def below(self, bound: int) -> int:
+        return int(self.random.random() * bound)
+
+
+@dataclass(slots=True)
+class Chooser:
+    """Takes the decisions of one sequence; alphabets ask it and never the implementation."""
+
+    source: Source
+    character: Personality = PLAIN
+    nulls: bool = True
+    _names: dict[str, int] = field(default_factory=dict)
+
+    def chance(self, per_thousand: int) -> bool:
+        return self.source.below(1000) < per_thousand
+
+    def errs(self) -> bool:
+        """Whether to depart from the rules now."""
+        return self.chance(self.character.errors)
+
+    def pick(self, items: Sequence[T]) -> T:
+        return items[self.source.below(len(items))]
+
+    def liked(self, items: Sequence[T]) -> T:
+        """One of several live objects, by taste."""
+        if self.character.taste == "newest" and self.chance(700):
+            return items[-1]
+        if self.character.taste == "oldest" and self.chance(700):
+            return items[0]
+        return self.pick(items)
+
+    def fresh(self, prefix: str) -> str:
+        """A name that the sequence has not used."""
+        number = self._names.get(prefix, 0) + 1
+        self._names[prefix] = number
+        return f"{prefix}{number}"
+
+    def invalid_flags(self, legal: int, undefined: int = 0xFFFFFFFF) -> int:
+        """Flags with an undefined bit: alone, with a legal one, in pairs, all, or at the boundaries."""
+        bits = [1 << bit for bit in range(32) if (undefined & ~legal) >> bit & 1]
+        kind = self.source.below(8)
+        flags = self.pick(bits)
+        if kind == 5:
+            flags |= self.pick(bits)
+        elif kind == 6:
+            flags |= legal
+        elif kind == 7:
+            flags = self.pick((sum(bits), bits[0], bits[-1], sum(bits) | legal))
+        return flags
+
+    def number(self) -> int:
+        """A 32-bit number, often at a boundary."""
+        edges = (0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x12345678, 0xDEADBEEF)
+        if self.chance(500):
+            return self.pick(edges)
+        return self.source.below(0x10000) << 16 | self.source.below(0x10000)
+
+
+Params = dict[str, Any]

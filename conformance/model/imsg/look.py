@@ -1,0 +1,215 @@
+"""What an `observe` shows, against what the state expects.
+
+Nothing is concluded from counts once undefined territory was entered (`murky`).
+After a look the observed counts are the new baseline, so that one leak is counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from conformance.model.imsg.callbacks import Fired, fired, unpaid
+from conformance.model.imsg.ledger import anything_live, live_messages
+from conformance.model.imsg.state import (
+    LIVE,
+    Allocator,
+    Imsg,
+    Life,
+    Message,
+    Session,
+    Storage,
+)
+from conformance.trace import Call, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """One lent object at rest: what is held beyond the suite's own share, and what used it."""
+
+    users: frozenset[str]
+    references: int
+    blocks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The differences between an observation and the state; None where nothing can be said."""
+
+    sessions: int | None
+    messages: int | None
+    ended: Life | None
+    allocators: Mapping[str, Excess]
+    storages: Mapping[str, Excess]
+    late: Mapping[str, int]
+    foreign: Mapping[str, int]
+    fired: tuple[Fired, ...]
+    unpaid: tuple[str, ...]
+    buffers: int | None
+    foreign_buffers: int | None
+
+
+_memo: list[tuple[Imsg, Outcome, Sight]] = []
+
+
+def sight(state: Imsg, outcome: Outcome) -> Sight:
+    """Compare one observation with the state before it (remembered for the checks of the same step)."""
+    if _memo and _memo[0][0] is state and _memo[0][1] is outcome:
+        return _memo[0][2]
+    seen = _compare(state, outcome.body)
+    _memo[:] = [(state, outcome, seen)]
+    return seen
+
+
+def _compare(state: Imsg, body: Mapping[str, Any]) -> Sight:
+    live = body.get("live", {})
+    mallocs, storages = body.get("mallocs", {}), body.get("storages", {})
+    messages, ended = _messages(state, live.get("messages"))
+    calls = fired(state, body.get("released"))
+    buffers = body.get("buffers")
+    return Sight(
+        sessions=_sessions(state, live.get("sessions")),
+        messages=messages,
+        ended=ended,
+        allocators=_allocators(state, mallocs),
+        storages=_storages(state, storages, ended),
+        late={
+            name: storages[name]["calls_after_release"] - storage.late_calls
+            for name, storage in state.storages.items()
+            if "calls_after_release" in storages.get(name, {})
+        },
+        foreign={
+            name: mallocs[name]["foreign_frees"] - lent.foreign
+            for name, lent in state.allocators.items()
+            if "foreign_frees" in mallocs.get(name, {})
+        },
+        fired=calls,
+        unpaid=unpaid(state, calls, ended) if "released" in body else (),
+        buffers=None if buffers is None else buffers.get("live", 0) - state.buffers,
+        foreign_buffers=None
+        if buffers is None
+        else buffers.get("foreign_frees", 0) - state.foreign_buffers,
+    )
+
+
+def _sessions(state: Imsg, observed: int | None) -> int | None:
+    if observed is None or state.murky:
+        return None
+    return observed - state.offset_sessions - len(state.live(Session))
+
+
+def _messages(state: Imsg, observed: int | None) -> tuple[int | None, Life | None]:
+    """How many messages are too many (or too few), and what became of those released in a session."""
+    if observed is None or state.murky:
+        return None, None
+    things = [thing for thing in state.things.values() if type(thing) is Message]
+    parting = sum(1 for thing in things if thing.life is Life.PARTING)
+    ended = sum(1 for thing in things if thing.life is Life.ENDED)
+    certain = len(live_messages(state)) - parting
+    found = observed - state.offset_messages
+    if found < certain:
+        return found - certain, None
+    if found > certain + parting + ended:
+        return found - certain - parting - ended, None
+    if not ended or parting:
+        return 0, None
+    return 0, {certain: Life.GONE, certain + ended: Life.KEPT}.get(found)
+
+
+def _allocators(state: Imsg, seen: Mapping[str, Any]) -> dict[str, Excess]:
+    return {
+        name: Excess(
+            lent.users,
+            seen[name].get("references", 0) - lent.own - lent.references,
+            seen[name].get("live", 0) - lent.blocks,
+        )
+        for name, lent in state.allocators.items()
+        if name in seen and not anything_live(state, name)
+    }
+
+
+def _storages(state: Imsg, seen: Mapping[str, Any], ended: Life | None) -> dict[str, Excess]:
+    resting = set(state.storages)
+    for thing in state.things.values():
+        if type(thing) is Message and thing.storage is not None:
+            gone = thing.life in (Life.GONE, Life.CLOSED)
+            if not gone and not (thing.life is Life.ENDED and ended is Life.GONE):
+                resting.discard(thing.storage)
+    return {
+        name: Excess(
+            storage.users, seen[name].get("references", 0) - storage.own - storage.references
+        )
+        for name, storage in state.storages.items()
+        if name in seen and name in resting
+    }
+
+
+def look(state: Imsg, _call: Call, outcome: Outcome) -> Imsg:
+    """The state after an observation: what was seen is the new baseline."""
+    seen = sight(state, outcome)
+    body = outcome.body
+    mallocs, storages = body.get("mallocs", {}), body.get("storages", {})
+    things = dict(state.things)
+    for key, thing in state.things.items():
+        if type(thing) is Message:
+            times = sum(1 for call in seen.fired if call.message == key)
+            life = (seen.ended or thing.life) if thing.life is Life.ENDED else thing.life
+            owed = thing.owed and not times and key not in seen.unpaid
+            looked = thing.life is Life.CLOSED
+            if times or life is not thing.life or owed is not thing.owed or looked:
+                things[key] = replace(
+                    thing, fired=thing.fired + times, life=life, owed=owed, looked=looked
+                )
+    buffers = body.get("buffers") or {}
+    return replace(
+        state,
+        things=things,
+        allocators={
+            name: _rested(lent, seen.allocators.get(name), mallocs.get(name, {}))
+            for name, lent in state.allocators.items()
+        },
+        storages={
+            name: _calm(storage, seen.storages.get(name), storages.get(name, {}))
+            for name, storage in state.storages.items()
+        },
+        events=frozenset(),
+        offset_sessions=state.offset_sessions + (seen.sessions or 0),
+        offset_messages=state.offset_messages + (seen.messages or 0),
+        fired=len(body.get("released", ())),
+        foreign_buffers=buffers.get("foreign_frees", 0),
+        reads=0,
+        open_allocates=state.open_allocates or _opening_allocated(state, mallocs),
+    )
+
+
+def _rested(lent: Allocator, excess: Excess | None, seen: Mapping[str, Any]) -> Allocator:
+    lent = replace(lent, foreign=seen.get("foreign_frees", lent.foreign))
+    if excess is None:
+        return lent
+    return replace(
+        lent,
+        users=frozenset(),
+        references=lent.references + excess.references,
+        blocks=lent.blocks + excess.blocks,
+    )
+
+
+def _calm(storage: Storage, excess: Excess | None, seen: Mapping[str, Any]) -> Storage:
+    storage = replace(storage, late_calls=seen.get("calls_after_release", storage.late_calls))
+    if excess is None:
+        return storage
+    held = storage.references + excess.references
+    return replace(storage, users=frozenset(), references=held)
+
+
+def _opening_allocated(state: Imsg, mallocs: Mapping[str, Any]) -> bool:
+    """An allocator that only ever opened sessions, all live, has blocks in use."""
+    for name, lent in state.allocators.items():
+        users = [t for t in state.things.values() if getattr(t, "allocator", None) == name]
+        only_sessions = bool(users) and all(
+            type(thing) is Session and thing.life in LIVE for thing in users
+        )
+        if only_sessions and not lent.users and mallocs.get(name, {}).get("live", 0) > lent.blocks:
+            return True
+    return False

@@ -1,0 +1,40 @@
+"""The model of message sessions, as the judge and the explorers use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.capabilities import Capabilities
+from conformance.model.imsg.advance import advance
+from conformance.model.imsg.state import Imsg, Life, Session
+from conformance.model.imsg.stimulus import building, opening
+from conformance.trace import Call, Outcome
+
+_TAKES_OBJECT = ("this", "lpObject")
+
+
+class ImsgModel:
+    """See :class:`conformance.model.Model`."""
+
+    def begin(self, capabilities: Capabilities) -> Imsg:
+        return Imsg(
+            checked_handles=capabilities.checked_handles,
+            initialises="MAPIInitialize" in capabilities.functions,
+        )
+
+    def advance(self, state: Any, call: Call, outcome: Outcome) -> Imsg:
+        return advance(state, call, outcome)
+
+    def allows(self, state: Any, call: Call) -> bool:
+        if call.method == "OpenIMsgSession":
+            return opening(state, call) != "other" or state.ready()
+        if call.method == "OpenIMsgOnIStg":
+            return building(state, call) == "valid"
+        if call.method == "CloseIMsgSession":
+            found = state.thing(call.params.get("lpMsgSess"))
+            return found is not None and isinstance(found[1], Session) and found[1].life is Life.OPEN
+        for param in _TAKES_OBJECT:
+            if param in call.params:
+                found = state.thing(call.params[param])
+                return found is not None and found[1].life is Life.OPEN
+        return True

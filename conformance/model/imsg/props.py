@@ -1,0 +1,75 @@
+"""Properties as the model knows them: what a message was given, and what it gives back.
+
+Tags are eight hex digits, compared as numbers; a property is found by its identifier (the upper half),
+because an implementation answers with the type that it found.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any, Final
+
+from conformance.codes import MAPI_UNICODE, PR_STORE_SUPPORT_MASK
+from conformance.findings import Broken, Finding
+from conformance.model.imsg.state import Imsg, Life, Message
+from conformance.trace import Call, Outcome
+
+_MASK: Final = int(PR_STORE_SUPPORT_MASK, 16)
+_STRING8: Final = 0x001E
+_UNICODE: Final = 0x001F
+_BINARY: Final = frozenset({0x0102, 0x0048})
+
+
+def own_message(state: Imsg, call: Call) -> Message | None:
+    """The open message that the call is made on, unless its name may reach another one."""
+    name = call.params.get("this")
+    found = state.thing(name)
+    if found is None or state.reused(name) or not isinstance(found[1], Message):
+        return None
+    return found[1] if found[1].life is Life.OPEN else None
+
+
+def read(outcome: Outcome, tag: int) -> Any:
+    """The value that came back for a property, or None."""
+    for key, value in (outcome.body.get("props") or {}).items():
+        if int(key, 16) >> 16 == tag >> 16:
+            return value
+    return None
+
+
+def support_mask(call: Call, outcome: Outcome) -> int | None:
+    """PR_STORE_SUPPORT_MASK as read: 0 where the message has none, None where nobody asked."""
+    if all(int(tag, 16) != _MASK for tag in call.params.get("tags", ())):
+        return None
+    value = read(outcome, _MASK)
+    return value if isinstance(value, int) else 0
+
+
+def lost(message: Message, call: Call, outcome: Outcome) -> Finding:
+    """A property that was set and asked for did not come back as it was set."""
+    for asked in call.params.get("tags", ()):
+        tag = int(asked, 16)
+        if tag not in message.props or not _stays(message, tag):
+            continue
+        want, got = message.props[tag], read(outcome, tag)
+        if not _same(tag, want, got):
+            return Broken(f"{asked} reads {want!r}, as it was set", f"it reads {got!r}")
+    return None
+
+
+def _stays(message: Message, tag: int) -> bool:
+    """Whether the documents promise that the message keeps this type as it is."""
+    kind = tag & 0xFFFF
+    if kind in (_STRING8, _UNICODE):
+        return (kind == _UNICODE) == bool(message.flags & MAPI_UNICODE)
+    return tag != _MASK
+
+
+def _same(tag: int, want: Any, got: Any) -> bool:
+    if tag & 0xFFFF in _BINARY and isinstance(want, str) and isinstance(got, str):
+        try:
+            return base64.b64decode(want) == base64.b64decode(got)
+        except binascii.Error:
+            return False
+    return bool(want == got)

@@ -1,0 +1,27 @@
+"""The model of Simple MAPI, as the judge and the explorers use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.capabilities import Capabilities
+from conformance.model.simple.advance import advance
+from conformance.model.simple.state import Simple
+from conformance.model.simple.stimulus import which_handle
+from conformance.trace import Call, Outcome
+
+
+class SimpleModel:
+    """See :class:`conformance.model.Model`."""
+
+    def begin(self, _capabilities: Capabilities) -> Simple:
+        return Simple()
+
+    def advance(self, state: Any, call: Call, outcome: Outcome) -> Simple:
+        return advance(state, call, outcome)
+
+    def allows(self, state: Any, call: Call) -> bool:
+        if "lhSession" not in call.params:
+            return True
+        # In this family every handle may be passed: a bad one is answered.
+        return which_handle(state, call, None) != "other" or isinstance(call.params["lhSession"], dict)

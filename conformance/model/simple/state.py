@@ -1,0 +1,82 @@
+"""The state of the Simple MAPI model: handles, the sessions behind them, and what may have ended them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from conformance.symbols import could_mean
+
+
+class Life(Enum):
+    """Where a handle stands; LAWLESS ones came with a failure, DEAD ones were found dead."""
+
+    OPEN = "open"
+    ENDED = "ended"
+    DEAD = "dead"
+    LAWLESS = "lawless"
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A session handle; `session` identifies the session behind it, None where it cannot be known.
+
+    `doubts` names the requirements to blame, one for each kind of event, if the handle is found dead.
+    """
+
+    token: str
+    session: int | None
+    life: Life = Life.OPEN
+    doubts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """What is known after a prefix of a trace.
+
+    `fewest` and `most` bound the number of sessions that the next look may show; the documents leave
+    open whether a logon joins a session made with MAPI_NEW_SESSION (contradiction X-08).
+    `leaked` is what earlier looks showed beyond that.
+    """
+
+    handles: Mapping[str, Handle] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    made: int = 0
+    shared: int | None = None
+    fewest: int = 0
+    most: int = 0
+    leaked: int = 0
+    events: frozenset[str] = frozenset()
+    armed: bool = False
+    new_honoured: bool = False
+    full: bool = False
+    room: bool = False
+
+    def handle(self, name: object) -> Handle | None:
+        """The handle bound to a name."""
+        key = self.names.get(name) if isinstance(name, str) else None
+        return None if key is None else self.handles[key]
+
+    def live(self) -> list[Handle]:
+        """The handles that are good, oldest first."""
+        return [handle for handle in self.handles.values() if handle.life is Life.OPEN]
+
+    def shares(self) -> bool:
+        """A shared session exists for certain."""
+        return self.shared is not None and any(h.session == self.shared for h in self.live())
+
+    def meant(self, value: int) -> list[str]:
+        """The live handles that a number may stand for."""
+        return [
+            key
+            for key, handle in self.handles.items()
+            if handle.life is Life.OPEN and could_mean(handle.token, value)
+        ]
+
+    def reused(self, name: object) -> bool:
+        """The name's handle has ended, and its value is that of a live one now."""
+        handle = self.handle(name)
+        if handle is None or handle.life is Life.OPEN:
+            return False
+        return any(other.token == handle.token for other in self.live())

@@ -1,0 +1,166 @@
+"""Playing calls on an implementation: resolve, perform, judge, record.
+
+A :class:`Player` is the one way from an explorer to an implementation; minimiser and replay use it too,
+so that a stored trace is judged just as it was when it was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from conformance.capabilities import Capabilities, Offer
+from conformance.evidence import Evidence, Violation
+from conformance.findings import Broken
+from conformance.judge import Findings, Judge
+from conformance.symbols import Bindings, Unresolvable
+from conformance.trace import NOT_EXPRESSIBLE, NOT_IMPLEMENTED, NOT_OFFERED, Call, Outcome, Step, Trace
+
+
+class Performer(Protocol):
+    """The part of an adapter that playing needs (see :class:`adapters.port.Adapter`)."""
+
+    @property
+    def offer(self) -> Offer: ...
+
+    def perform(self, call: Call) -> Outcome: ...
+
+
+_NAMED: Final = ("this", "lpMsgSess", "lpMalloc", "lpStg", "lpObject", "lhSession", "pv")
+_ALWAYS: Final = frozenset({"begin", "observe", "parallel", "shutdown"})
+_QUIET: Final = frozenset({"world.malloc", "world.storage", "world.release"})
+
+
+@dataclass(slots=True)
+class Player:
+    """Plays sequences of one family on one adapter, and gathers the evidence.
+
+    `found_by` is what violations say of who found them.
+    """
+
+    adapter: Performer
+    family: str
+    homes: Mapping[str, str]
+    evidence: Evidence = field(default_factory=Evidence)
+    found_by: str = ""
+    judge: Judge = field(init=False)
+    steps: list[Step] = field(init=False, default_factory=list)
+    over: bool = field(init=False, default=True)
+    _bindings: Bindings = field(init=False, default_factory=Bindings)
+    _lent: set[str] = field(init=False, default_factory=set)
+    _profile: tuple[str | None, str | None] | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.judge = Judge(self.family, self.capabilities, self.homes)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.adapter.offer[self.family]
+
+    @property
+    def state(self) -> Any:
+        """The model's state, which explorers choose their calls by."""
+        return self.judge.state
+
+    def begin(self) -> None:
+        """Start a new sequence in a fresh state."""
+        self.adapter.perform(Call("begin", {"family": self.family}))
+        self.judge.begin()
+        self.steps = []
+        self.over = False
+        self._lent = set()
+        self._bindings = Bindings()
+        if self.family == "simple":
+            self._bindings.profile, self._bindings.password = self._credentials()
+        self.evidence.sequences += 1
+
+    def perform(self, call: Call) -> Outcome:
+        """Perform one call of the sequence and judge it; a call that ends the run sets `over`."""
+        outcome = self._outcome(call)
+        self.evidence.calls += 1
+        self.steps.append(Step(call, outcome))
+        if outcome.kind == "result":
+            self._bind(call, outcome)
+        findings = self.judge.step(call, outcome)
+        if findings:
+            self._note(findings)
+        if outcome.kind != "result":
+            self._ended(call, outcome, findings)
+        return outcome
+
+    def offered(self, method: str) -> bool:
+        """Whether the implementation offers a method; the suite's own ones always are."""
+        if method in _ALWAYS or method.startswith("world."):
+            return True
+        return method in self.capabilities.functions
+
+    def _outcome(self, call: Call) -> Outcome:
+        if not self.offered(call.method):
+            return Outcome("error", {"code": NOT_OFFERED, "message": "not listed in functions"})
+        if call.method == "begin":
+            self._bindings = Bindings(self._bindings.profile, self._bindings.password)
+            self._lent = set()
+        try:
+            self._check_names(call.params)
+            resolved, values = self._bindings.resolve(call)
+        except Unresolvable as reason:
+            return Outcome("error", {"code": NOT_EXPRESSIBLE, "message": str(reason)})
+        outcome = self.adapter.perform(resolved)
+        return Outcome(outcome.kind, outcome.body, values) if values else outcome
+
+    def _check_names(self, params: Mapping[str, Any]) -> None:
+        for param in _NAMED:
+            name = params.get(param)
+            if type(name) is str and name not in self._bindings.tokens and name not in self._lent:
+                raise Unresolvable(f"{name} was not bound")
+
+    def _bind(self, call: Call, outcome: Outcome) -> None:
+        if call.method.startswith("world."):
+            if "name" in call.params and call.method not in ("world.release", "world.elements"):
+                self._lent.add(call.params["name"])
+        else:
+            self._bindings.bind(call, outcome)
+
+    def _note(self, findings: Findings) -> None:
+        for requirement, found in findings:
+            if type(found) is Broken:
+                trace = tuple(self.steps)
+                violation = Violation(
+                    trace, found.expected, found.observed, self.found_by, self.evidence.calls
+                )
+                self.evidence.note_broken(requirement, violation)
+            else:
+                self.evidence.note_held(requirement, found, self.steps)  # type: ignore[arg-type]
+
+    def _ended(self, call: Call, outcome: Outcome, findings: Findings) -> None:
+        if outcome.died:
+            self.over = True
+            if not any(isinstance(found, Broken) for _, found in findings):
+                from conformance.checks.words import observed
+
+                what = observed(outcome, self.family)
+                self.evidence.note_incident(self.family, call.method, what, tuple(self.steps))
+        elif outcome.code == NOT_IMPLEMENTED:
+            self.evidence.stubs[call.method] = self.evidence.stubs.get(call.method, 0) + 1
+        elif outcome.code == NOT_OFFERED:
+            self.evidence.absent[call.method] = self.evidence.absent.get(call.method, 0) + 1
+
+    def _credentials(self) -> tuple[str | None, str | None]:
+        if self._profile is None:
+            outcome = self.adapter.perform(Call("world.profile", {}))
+            body = outcome.body if outcome.kind == "result" else {}
+            self._profile = (body.get("profile"), body.get("password"))
+            if outcome.died:
+                self.adapter.perform(Call("begin", {"family": self.family}))
+        return self._profile
+
+
+def play(player: Player, calls: Iterable[Call]) -> Trace:
+    """Play calls from a fresh state until they end or the implementation does."""
+    player.begin()
+    for call in calls:
+        if player.over:
+            break
+        player.perform(call)
+    return tuple(player.steps)
