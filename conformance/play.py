@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from conformance.capabilities import Capabilities, Offer
+from conformance.checks.words import observed
 from conformance.evidence import Evidence, Violation
 from conformance.findings import Broken
 from conformance.judge import Findings, Judge
@@ -47,6 +48,7 @@ class Player:
     judge: Judge = field(init=False)
     steps: list[Step] = field(init=False, default_factory=list)
     over: bool = field(init=False, default=True)
+    findings: Findings = field(init=False, default_factory=list)
     _bindings: Bindings = field(init=False, default_factory=Bindings)
     _lent: set[str] = field(init=False, default_factory=set)
     _profile: tuple[str | None, str | None] | None = field(init=False, default=None)
@@ -82,7 +84,7 @@ class Player:
         self.steps.append(Step(call, outcome))
         if outcome.kind == "result":
             self._bind(call, outcome)
-        findings = self.judge.step(call, outcome)
+        self.findings = findings = self.judge.step(call, outcome)
         if findings:
             self._note(findings)
         if outcome.kind != "result":
@@ -124,21 +126,19 @@ class Player:
 
     def _note(self, findings: Findings) -> None:
         for requirement, found in findings:
-            if type(found) is Broken:
+            if isinstance(found, Broken):
                 trace = tuple(self.steps)
                 violation = Violation(
                     trace, found.expected, found.observed, self.found_by, self.evidence.calls
                 )
                 self.evidence.note_broken(requirement, violation)
             else:
-                self.evidence.note_held(requirement, found, self.steps)  # type: ignore[arg-type]
+                self.evidence.note_held(requirement, found, self.steps)
 
     def _ended(self, call: Call, outcome: Outcome, findings: Findings) -> None:
         if outcome.died:
             self.over = True
             if not any(isinstance(found, Broken) for _, found in findings):
-                from conformance.checks.words import observed
-
                 what = observed(outcome, self.family)
                 self.evidence.note_incident(self.family, call.method, what, tuple(self.steps))
         elif outcome.code == NOT_IMPLEMENTED:

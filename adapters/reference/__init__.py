@@ -1,0 +1,11 @@
+"""The embedded default backend: a correct implementation of the families `imsg` and `simple`.
+
+Where to look: `imsg.py`, `sessions.py` and `simple.py` are the documented functions; `message.py`,
+`attachment.py` and `objects.py` the objects behind them; `msgwrite.py` and `compound.py` the file
+that they leave; `lent.py` and `storage.py` what a caller lends; and `*_harness.py` translate from
+and to the harness protocol.
+"""
+
+from adapters.reference.adapter import Reference
+
+__all__ = ["Reference"]

@@ -1,0 +1,81 @@
+"""Finding an adapter by its SPEC on the command line.
+
+| SPEC | stands for |
+|---|---|
+| `reference` | the embedded implementation (the default) |
+| `stdio` | the command after `--`, which speaks the harness protocol |
+| `native:PATH` | a DLL or shared library with the documented C API |
+| `python:module:Object` | a factory of in-process adapters |
+| a name | an adapter of the entry-point group `mapi_conformance.adapters` |
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from typing import Final, cast
+
+from adapters.port import Adapter
+from conformance.errors import UsageError
+
+GROUP: Final = "mapi_conformance.adapters"
+
+
+def open_adapter(spec: str, command: Sequence[str] = (), call_timeout: float = 5.0) -> Adapter:
+    """Open the adapter that SPEC names.
+
+    Raises :class:`UsageError` where SPEC names none, and :class:`conformance.errors.AdapterError` where
+    it cannot be opened.
+    """
+    kind, _, rest = spec.partition(":")
+    if command and kind != "stdio":
+        raise UsageError(f"the adapter {spec} takes no command after --", "use --adapter stdio")
+    if kind == "stdio" and not rest:
+        if not command:
+            raise UsageError("the adapter stdio needs a command", "add -- and the command to run")
+        from adapters.stdio import Stdio
+
+        return Stdio(command, call_timeout=call_timeout)
+    if kind == "native" and rest:
+        from adapters.native import Native
+
+        return Native(rest, call_timeout=call_timeout)
+    if kind == "python" and rest:
+        return _from_module(rest)
+    if kind == "mutant":
+        raise UsageError("mutants are not available yet", "choose another --adapter")
+    if not rest:
+        return _from_entry_point(spec)
+    raise UsageError(f"no adapter is called {spec}", _known())
+
+
+def _from_module(place: str) -> Adapter:
+    module, _, name = place.partition(":")
+    if not name:
+        raise UsageError(f"python:{place} names no object", "write python:module:Object")
+    try:
+        found = importlib.import_module(module)
+    except Exception as error:
+        raise UsageError(f"cannot import {module}: {type(error).__name__}: {error}") from error
+    factory = getattr(found, name, None)
+    if not callable(factory):
+        raise UsageError(f"{module} has nothing callable named {name}")
+    return cast("Adapter", factory())
+
+
+def _from_entry_point(name: str) -> Adapter:
+    if name == "reference":
+        from adapters.reference import Reference
+
+        return Reference()
+    found = [point for point in entry_points(group=GROUP) if point.name == name]
+    if not found:
+        raise UsageError(f"no adapter is called {name}", _known())
+    return cast("Adapter", found[0].load()())
+
+
+def _known() -> str:
+    names = {"reference", "stdio", "native:PATH", "python:module:Object"}
+    names |= {point.name for point in entry_points(group=GROUP)}
+    return f"known are {', '.join(sorted(names))}"

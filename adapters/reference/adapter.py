@@ -1,0 +1,80 @@
+"""The reference as an adapter: calls go straight from the wire's encoding to the implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from adapters.reference import imsg_harness, simple_harness
+from adapters.reference.imsg import Imsg
+from adapters.reference.imsg_harness import ImsgHarness
+from adapters.reference.simple import SimpleMapi
+from adapters.reference.simple_harness import SimpleHarness
+from adapters.reference.wire import Params, WireError, bad
+from conformance.capabilities import Implementation, Offer
+from conformance.trace import NOT_OFFERED, RAISED, Call, Outcome
+
+Method = Callable[[Params], dict[str, Any]]
+
+
+class Harness(Protocol):
+    """One sequence of calls to one family."""
+
+    def methods(self) -> dict[str, Method]:
+        """What can be called, by its name on the wire."""
+
+
+class Reference:
+    """The embedded default backend, an :class:`adapters.port.Adapter` in process.
+
+    A subclass that replaces `imsg_class` or `simple_class` is another implementation behind the
+    same harness.
+    """
+
+    imsg_class: type[Imsg] = Imsg
+    simple_class: type[SimpleMapi] = SimpleMapi
+
+    implementation: Implementation = Implementation("reference", "1.0", language="Python")
+    stderr: Final = ""
+
+    def __init__(self) -> None:
+        self.offer: Offer = {
+            "imsg": imsg_harness.CAPABILITIES,
+            "simple": simple_harness.CAPABILITIES,
+        }
+        self._families: Mapping[str, Callable[[], Harness]] = {
+            "imsg": lambda: ImsgHarness(self.imsg_class()),
+            "simple": lambda: SimpleHarness(self.simple_class()),
+        }
+        self._own: dict[str, Method] = {"begin": self._begin, "shutdown": self._shutdown}
+        self._methods = self._own
+
+    def perform(self, call: Call) -> Outcome:
+        """Perform one call; what the implementation raises is an outcome of its own."""
+        method = self._methods.get(call.method)
+        if method is None:
+            message = f"{call.method} is not offered here"
+            return Outcome("error", {"code": NOT_OFFERED, "message": message})
+        try:
+            return Outcome("result", method(call.params))
+        except WireError as error:
+            return Outcome("error", error.body)
+        except Exception as error:
+            data = {"type": type(error).__name__, "message": str(error)}
+            return Outcome("error", {"code": RAISED, "message": str(error), "data": data})
+
+    def close(self) -> None:
+        self._methods = self._own
+
+    def _begin(self, params: Params) -> dict[str, Any]:
+        """Start a sequence: a new implementation, so that nothing of the old one is left."""
+        family = params.get("family")
+        make = self._families.get(family) if isinstance(family, str) else None
+        if make is None:
+            raise bad(f"there is no family {family!r} here")
+        self._methods = {**make().methods(), **self._own}
+        return {}
+
+    def _shutdown(self, _params: Params) -> dict[str, Any]:
+        self.close()
+        return {}

@@ -1,0 +1,186 @@
+"""The command `mapi-conformance`: the one place that knows suite, adapters and reports."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.errors import ConformanceError, UsageError
+from conformance.options import LATER, parser, settings, split
+from conformance.workspace import Settings
+
+if TYPE_CHECKING:
+    from adapters.port import Adapter
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; what is wrong is said in one line on standard error.
+
+    The exit status is that of the command line reference in docs/command-line.md.
+    """
+    given, command = split(sys.argv[1:] if arguments is None else arguments)
+    with suppress(ValueError):  # not the main thread: then whoever called us handles signals
+        signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        options = parser().parse_args(given)
+        if options.version:
+            from conformance.results import suite
+
+            print(f"{suite()['name']} {suite()['version']}")
+            return 0
+        if options.subcommand is None:
+            raise UsageError("no command given", "try `mapi-conformance run`, or --help")
+        if options.subcommand in LATER:
+            raise UsageError(f"`{options.subcommand}` is not available yet")
+        status: int = _COMMANDS[options.subcommand](options, command)
+    except ConformanceError as error:
+        print(f"mapi-conformance: {_one_line(error)}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("mapi-conformance: interrupted", file=sys.stderr)
+        return 4
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return status
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _one_line(error: ConformanceError) -> str:
+    from reports.clean import line
+
+    return line(str(error), 1000)
+
+
+def open_adapter(chosen: Settings) -> Adapter:
+    """Open the adapter that the settings name."""
+    from adapters.find import open_adapter as find
+
+    return find(chosen.adapter, chosen.command, chosen.call_timeout)
+
+
+def _run(options: Namespace, command: tuple[str, ...]) -> int:
+    from conformance.progress import Progress
+    from conformance.requirements.load import catalogue
+    from conformance.session import Session
+
+    chosen = settings(options, command, catalogue())
+    print(f"seed {chosen.seed}, profile {chosen.profile}", file=sys.stderr)
+    output = Path(options.output)
+    share = None
+    if chosen.jobs > 1:
+        from conformance.jobs import share as share_out
+
+        share = share_out
+    session = Session(
+        chosen, catalogue(), lambda: open_adapter(chosen), output, Progress(), share
+    )
+    value, conclusion = session.run()
+    _write_reports(value, options, output)
+    return conclusion.exit_status
+
+
+def _write_reports(value: dict[str, Any], options: Namespace, output: Path) -> None:
+    from conformance.replay import trace_file
+    from conformance.requirements.load import catalogue
+    from conformance.results import write_atomically
+    from reports import summary
+    from reports.html.render import render
+
+    page = render(value, catalogue())
+    pages = {output / "report.html", *([Path(options.html)] if options.html else [])}
+    for path in sorted(pages):
+        write_atomically(path, page)
+    if options.json:
+        write_atomically(Path(options.json), json.dumps(value, indent=1) + "\n")
+    if options.save_traces:
+        for row in value["requirements"]:
+            for violation in row["violations"][:1]:
+                offered = value["capabilities"].get(row["family"], {"functions": []})
+                stored = trace_file(row["id"], row["family"], offered, violation["trace"])
+                path = Path(options.save_traces) / f"{row['id']}.json"
+                write_atomically(path, json.dumps(stored, indent=1) + "\n")
+    print(summary.render(value, catalogue()), end="")
+    print(f"results {output / 'results.json'}, report {output / 'report.html'}")
+    for failure in value["errors"][:1]:
+        hint = f" ({failure['hint']})" if failure["hint"] else ""
+        print(f"mapi-conformance: {failure['message']}{hint}", file=sys.stderr)
+        tail = failure["stderr"].strip().splitlines()[-10:]
+        if tail:
+            from reports.clean import line
+
+            print("the end of its standard error:", file=sys.stderr)
+            print("\n".join(f"  {line(text, 200)}" for text in tail), file=sys.stderr)
+
+
+def _report(options: Namespace, command: tuple[str, ...]) -> int:
+    from conformance.requirements.load import catalogue
+    from conformance.results import read_results, write_atomically
+    from reports.html.render import render
+
+    _no_command(command)
+    if len(options.results) > 1:
+        raise UsageError("the matrix of several results is not available yet", "give one file")
+    value = read_results(Path(options.results[0]))
+    write_atomically(Path(options.html), render(value, catalogue()))
+    print(f"report {options.html}")
+    return 0
+
+
+def _replay(options: Namespace, command: tuple[str, ...]) -> int:
+    from conformance.replay import ERRORED, STATUS, read, replay
+    from conformance.requirements.load import catalogue
+    from reports.clean import line
+
+    stored = read(Path(options.trace), catalogue(), options.requirement)
+    spec, args = options.adapter or stored.adapter or "reference", command or stored.command
+    if options.adapter and not command:
+        args = ()
+    chosen = Settings(adapter=spec, command=tuple(args), call_timeout=options.call_timeout)
+    adapter = open_adapter(chosen)
+    try:
+        answers = [replay(adapter, one, catalogue()) for one in stored.traces]
+    finally:
+        adapter.close()
+    for answer in answers:
+        print(f"{answer.answer}  {answer.stored.requirement}: {line(answer.detail, 300)}")
+    statuses = [STATUS[answer.answer] for answer in answers]
+    return 1 if 1 in statuses else STATUS[ERRORED] if 3 in statuses else 0
+
+
+def _requirements(options: Namespace, command: tuple[str, ...]) -> int:
+    from conformance.explain import as_json, explanation, listing
+    from conformance.requirements.load import catalogue
+
+    _no_command(command)
+    rows = list(catalogue().requirements.values())
+    if options.id is not None:
+        row = catalogue().requirements.get(options.id.upper())
+        if row is None:
+            raise UsageError(f"no requirement is called {options.id}", "list them without an id")
+        print(json.dumps(as_json(row), indent=1) if options.json else explanation(row))
+    elif options.json:
+        print(json.dumps([as_json(row) for row in rows], indent=1))
+    else:
+        print(listing(catalogue()))
+    return 0
+
+
+def _no_command(command: tuple[str, ...]) -> None:
+    if command:
+        raise UsageError("this command takes nothing after --")
+
+
+_COMMANDS = {"run": _run, "report": _report, "replay": _replay, "requirements": _requirements}
+
+if __name__ == "__main__":
+    sys.exit(main())

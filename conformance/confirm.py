@@ -1,0 +1,126 @@
+"""Confirming what was found: every violation is minimised by replay and replayed once more.
+
+A violation that its own trace does not always show is *flaky*, with m of n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from conformance.evidence import Taken, Violation
+from conformance.findings import Broken, Held
+from conformance.minimise import Budget, minimise
+from conformance.play import Performer, Player
+from conformance.trace import Call, Trace
+
+CERTAIN: Final = 3
+"""A violation that so many replays in a row show is taken for certain."""
+FLAKY_REPLAYS: Final = 20
+_REPLAYS: Final = 400
+_REPLAYS_DYING: Final = 120
+_REPLAYS_HANGING: Final = 10
+
+Shown = Callable[[str, Held | Broken], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A violation with its minimal trace; `broke` of `replays` showed it."""
+
+    violation: Violation
+    broke: int
+    replays: int
+
+    @property
+    def flaky(self) -> bool:
+        return self.broke < self.replays
+
+
+class Replayer:
+    """Replays calls of one family on one adapter, in a fresh state each time."""
+
+    def __init__(self, adapter: Performer, family: str, homes: Mapping[str, str]) -> None:
+        self._adapter, self._family, self._homes = adapter, family, homes
+        self.replays = 0
+
+    def first(self, calls: Sequence[Call], shown: Shown) -> tuple[Trace, Held | Broken] | None:
+        """Replay until a step shows it: the trace up to that step and the finding, or None."""
+        self.replays += 1
+        player = Player(self._adapter, self._family, self._homes)
+        player.begin()
+        for call in calls:
+            if player.over:
+                return None
+            player.perform(call)
+            for requirement, found in player.findings:
+                if shown(requirement, found):
+                    return tuple(player.steps), found
+        return None
+
+
+def confirm(replayer: Replayer, requirement: str, kept: Sequence[Violation]) -> Confirmed:
+    """The shortest violation of one requirement, minimised and replayed."""
+
+    def shown(name: str, found: Held | Broken) -> bool:
+        return name == requirement and isinstance(found, Broken)
+
+    def shows(calls: Sequence[Call]) -> Trace | None:
+        found = replayer.first(calls, shown)
+        return found[0] if found else None
+
+    for violation in kept:
+        again = shows([step.call for step in violation.trace])
+        if again is None:
+            continue
+        trace = minimise(again, shows, _budget(again))
+        calls = [step.call for step in trace]
+        finds = [replayer.first(calls, shown) for _ in range(_times(trace, CERTAIN))]
+        broke = sum(found is not None for found in finds)
+        replays = len(finds)
+        if broke < replays:
+            more = [replayer.first(calls, shown) for _ in range(FLAKY_REPLAYS - replays)]
+            finds += more
+            broke, replays = sum(found is not None for found in finds), len(finds)
+        last = next((found for found in finds if found is not None), None)
+        if last is not None and isinstance(last[1], Broken):
+            seen = replace(violation, trace=last[0], expected=last[1].expected, observed=last[1].observed)
+            return Confirmed(seen, broke, replays)
+    return _unrepeated(shows, kept[0])
+
+
+def _unrepeated(shows: Callable[[Sequence[Call]], Trace | None], violation: Violation) -> Confirmed:
+    """A violation whose trace did not show it at the first replay."""
+    calls = [step.call for step in violation.trace]
+    times = _times(violation.trace, FLAKY_REPLAYS)
+    broke = sum(shows(calls) is not None for _ in range(times))
+    return Confirmed(violation, 1 + broke, 1 + times) if broke < times else Confirmed(violation, broke, times)
+
+
+def shortest_for(replayer: Replayer, requirement: str, taken: Taken) -> Trace:
+    """The minimal trace in which just these readings explain the outcome."""
+
+    def shown(name: str, found: Held | Broken) -> bool:
+        same = isinstance(found, Held) and found.readings == taken.readings
+        return name == requirement and same and getattr(found, "aspect", "") == taken.aspect
+
+    def shows(calls: Sequence[Call]) -> Trace | None:
+        found = replayer.first(calls, shown)
+        return found[0] if found else None
+
+    again = shows([step.call for step in taken.trace])
+    return taken.trace if again is None else minimise(again, shows, _budget(again))
+
+
+def _budget(trace: Trace) -> Budget:
+    kind = trace[-1].outcome
+    if kind.kind == "hang":
+        return Budget(_REPLAYS_HANGING)
+    return Budget(_REPLAYS_DYING if kind.died else _REPLAYS)
+
+
+def _times(trace: Trace, times: int) -> int:
+    return 1 if trace[-1].outcome.kind == "hang" else times
+
+

@@ -1,0 +1,170 @@
+"""The command line: what can be asked, and the refusal of what cannot."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
+
+from conformance.capabilities import FAMILIES
+from conformance.errors import UsageError
+from conformance.profiles import PROFILES
+from conformance.requirements.catalogue import ANY, Catalogue
+from conformance.workspace import Settings
+
+LATER: Final = {
+    "compare": "comparing two results",
+    "selftest": "the selftest",
+    "check-msg": "checking .msg files",
+    "new-harness": "making a harness",
+    "doctor": "the doctor",
+}
+"""Commands that a later version brings."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line instead of printing the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"see {self.prog} --help")
+
+
+def parser() -> Parser:
+    """The parser of the whole command line; what follows `--` is cut off before."""
+    top = Parser(
+        prog="mapi-conformance",
+        description="Check an implementation of messaging sessions against its documents.",
+        epilog="Exit status: 0 conforms, 1 does not, 2 wrong usage, 3 the adapter failed, 4 incomplete.",
+    )
+    top.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = top.add_subparsers(dest="subcommand", metavar="COMMAND", parser_class=Parser)
+    _add_run(commands)
+    _add_report(commands)
+    _add_replay(commands)
+    _add_requirements(commands)
+    for name, what in LATER.items():
+        later = commands.add_parser(name, help=f"{what} (not available yet)", add_help=False)
+        later.add_argument("rest", nargs=argparse.REMAINDER)
+    return top
+
+
+def _add_run(commands: Any) -> None:
+    run = commands.add_parser("run", help="run the suite on an implementation")
+    add_choice(run)
+    run.add_argument("--families", default="", metavar="LIST", help="comma-separated; default all")
+    run.add_argument("--profile", default="ci", choices=sorted(PROFILES), help="how much to do")
+    run.add_argument("--seed", type=_natural, metavar="N", help="default: a new one, printed")
+    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes to share it out")
+    run.add_argument(
+        "--reading",
+        action="append",
+        default=[],
+        metavar="ID=R",
+        help="bind a reading of an ambiguous requirement; `any` accepts all",
+    )
+    run.add_argument("--expectations", metavar="FILE", help="not available yet")
+    run.add_argument("--strict", action="store_true", help="what should be is binding too")
+    run.add_argument("--output", default="mapi-conformance-report", metavar="DIR", help="where to write")
+    for kind in ("html", "json", "junit", "sarif"):
+        later = " (not available yet)" if kind in ("junit", "sarif") else ""
+        run.add_argument(f"--{kind}", metavar="F", help=f"also write {kind.upper()} here{later}")
+    run.add_argument("--save-traces", metavar="DIR", help="write a trace file for each violation")
+
+
+def add_choice(command: argparse.ArgumentParser, default: str = "reference") -> None:
+    """The options that choose the implementation."""
+    command.add_argument("--adapter", default=default, metavar="SPEC", help="the implementation")
+    command.add_argument(
+        "--call-timeout", type=_seconds, default=5.0, metavar="S", help="a call that takes longer hangs"
+    )
+
+
+def _add_report(commands: Any) -> None:
+    report = commands.add_parser("report", help="write the HTML report of results")
+    report.add_argument("results", nargs="+", metavar="RESULTS.json")
+    report.add_argument("--html", required=True, metavar="F", help="the file to write")
+
+
+def _add_replay(commands: Any) -> None:
+    replay = commands.add_parser("replay", help="replay a stored violation: FIXED, FAILED or ERRORED")
+    replay.add_argument("trace", metavar="TRACE.json", help="a trace file or a results file")
+    add_choice(replay, default="")
+    replay.add_argument("--requirement", metavar="ID", help="only the violation of this one")
+
+
+def _add_requirements(commands: Any) -> None:
+    listing = commands.add_parser("requirements", help="list the requirements, or explain one")
+    listing.add_argument("id", nargs="?", metavar="ID")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+
+
+def split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The arguments before `--`, and the command after it."""
+    given = list(arguments)
+    if "--" not in given:
+        return given, ()
+    at = given.index("--")
+    return given[:at], tuple(given[at + 1 :])
+
+
+def settings(options: argparse.Namespace, command: tuple[str, ...], catalogue: Catalogue) -> Settings:
+    """The settings of a run; raises :class:`UsageError` for what does not exist or is not built."""
+    for name in ("expectations", "junit", "sarif"):
+        if getattr(options, name):
+            raise UsageError(f"--{name} is not available yet", "leave it out")
+    return Settings(
+        adapter=options.adapter,
+        command=command,
+        families=families(options.families),
+        profile=options.profile,
+        seed=secrets.randbelow(2**32) if options.seed is None else options.seed,
+        readings=tuple(reading(text, catalogue) for text in options.reading),
+        strict=options.strict,
+        call_timeout=options.call_timeout,
+        jobs=options.jobs,
+    )
+
+
+def families(text: str) -> tuple[str, ...]:
+    """The families of a comma-separated list, in catalogue order; none named means all."""
+    named = [name.strip() for name in text.split(",") if name.strip()]
+    for name in named:
+        if name not in FAMILIES:
+            raise UsageError(f"no family is called {name}", f"known are {', '.join(FAMILIES)}")
+    return tuple(name for name in FAMILIES if name in named)
+
+
+def reading(text: str, catalogue: Catalogue) -> tuple[str, str]:
+    """The requirement and the letter of `ID=R`."""
+    name, _, letter = text.partition("=")
+    row = catalogue.requirements.get(name)
+    if row is None:
+        raise UsageError(f"--reading {text}: no requirement is called {name}")
+    if not row.readings:
+        raise UsageError(f"--reading {text}: {name} has one reading only")
+    if letter != ANY and letter not in row.readings:
+        known = ", ".join([*row.readings, ANY])
+        raise UsageError(f"--reading {text}: {name} has no reading {letter}", f"known are {known}")
+    return name, letter
+
+
+def _natural(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError
+    return value
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 256:
+        raise ValueError
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 3600:
+        raise ValueError
+    return value

@@ -1,0 +1,64 @@
+"""Profiles: how much a run does, counted in calls, so that a seed always means the same calls."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The budget of one family, in calls of the drawn part; the prelude comes on top.
+
+    The budget is spread over `shards`, which know nothing of each other: any number of processes may
+    share them out without changing what is called.
+    """
+
+    name: str
+    calls: int
+    shards: int
+    crowd: int
+
+
+PROFILES: Final = {
+    "smoke": Profile("smoke", calls=12_000, shards=1, crowd=20),
+    "ci": Profile("ci", calls=200_000, shards=4, crowd=70),
+    "nightly": Profile("nightly", calls=4_000_000, shards=16, crowd=300),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One independent part of a run; shard 0 of a family begins with the prelude."""
+
+    family: str
+    index: int
+    calls: int
+    crowd: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.family}-{self.index}"
+
+
+def shards(profile: Profile, families: list[str], seed: int) -> list[Shard]:
+    """The shards of a run in a fixed order, each with a seed derived from the run's."""
+    return [
+        Shard(
+            family,
+            index,
+            profile.calls // profile.shards,
+            profile.crowd,
+            derived(seed, f"{family}/{index}"),
+        )
+        for family in families
+        for index in range(profile.shards)
+    ]
+
+
+def derived(seed: int, purpose: str) -> int:
+    """A 64-bit seed for one purpose, the same on every machine."""
+    digest = hashlib.sha256(f"{seed}/{purpose}".encode()).digest()
+    return int.from_bytes(digest[:8], "big")

@@ -1,0 +1,213 @@
+"""A run: shards gather evidence, violations are confirmed, rulings follow.
+
+Everything that takes time is a part of the workspace, so that any number of processes share it out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from conformance.capabilities import Implementation, Offer
+from conformance.confirm import Confirmed, Replayer, confirm, shortest_for
+from conformance.errors import AdapterError
+from conformance.evidence import Evidence, Taken, Violation
+from conformance.explore.shard import run_shard
+from conformance.play import Performer
+from conformance.profiles import PROFILES, Shard, shards
+from conformance.requirements.catalogue import Catalogue
+from conformance.trace import trace_to_json
+from conformance.verdicts import Question, Ruling, Verdict, rule
+from conformance.workspace import Settings, Workspace
+
+BUILT: Final = ("imsg", "simple")
+"""The families that have checks."""
+
+_TELL_EVERY_SECONDS: Final = 0.5
+
+
+class Opened(Performer, Protocol):
+    """An open adapter."""
+
+    @property
+    def implementation(self) -> Implementation: ...
+
+    @property
+    def stderr(self) -> str: ...
+
+    def close(self) -> None: ...
+
+
+Opener = Callable[[], Opened]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure of the adapter: what results show under `errors`."""
+
+    family: str
+    message: str
+    hint: str = ""
+    stderr: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        return {key: getattr(self, key) for key in self.__slots__}
+
+    @classmethod
+    def of(cls, family: str, error: AdapterError) -> Failure:
+        return cls(family, error.message, error.hint, error.stderr)
+
+
+@dataclass(slots=True)
+class Run:
+    """One run in one workspace; every process that takes part has its own."""
+
+    settings: Settings
+    workspace: Workspace
+    catalogue: Catalogue
+    open_adapter: Opener
+    families: tuple[str, ...]
+    offer: Offer
+    implementation: Implementation
+    on_progress: Callable[[str], None] = lambda _what: None
+    started: float = field(default_factory=time.time)
+
+    def shards(self) -> list[Shard]:
+        return shards(PROFILES[self.settings.profile], list(self.families), self.settings.seed)
+
+    def gather(self) -> tuple[Evidence, list[Failure]]:
+        """The evidence of all shards: claimed ones are run here, the others waited for."""
+        for shard in self.shards():
+            if self.workspace.claim(shard.name):
+                self.workspace.write(shard.name, self._explore(shard))
+        return self.collected([self.workspace.answer(s.name, dict) for s in self.shards()])
+
+    def so_far(self) -> tuple[Evidence, list[Failure]]:
+        """The evidence that has been written yet."""
+        answers = [self.workspace.so_far(shard.name) for shard in self.shards()]
+        return self.collected([answer for answer in answers if answer is not None])
+
+    @staticmethod
+    def collected(answers: list[Any]) -> tuple[Evidence, list[Failure]]:
+        """Merge the answers of shards, in their fixed order."""
+        evidence, failures = Evidence(), []
+        for answer in answers:
+            evidence.merge(Evidence.from_json(answer["evidence"]))
+            if answer["failure"]:
+                failures.append(Failure(**answer["failure"]))
+        return evidence, failures
+
+    def _explore(self, shard: Shard) -> dict[str, Any]:
+        evidence, failure = Evidence(), None
+        last = [0.0]
+
+        def progress(so_far: Evidence) -> None:
+            if time.monotonic() - last[0] >= _TELL_EVERY_SECONDS:
+                last[0] = time.monotonic()
+                value = {"evidence": so_far.to_json(), "failure": None}
+                self.workspace.write(shard.name, value, done=False)
+                self.on_progress(shard.name)
+
+        try:
+            adapter = self.open_adapter()
+            try:
+                run_shard(adapter, shard, self.catalogue, progress, evidence)
+            finally:
+                adapter.close()
+        except AdapterError as error:
+            failure = Failure.of(shard.family, error).to_json()
+        return {"evidence": evidence.to_json(), "failure": failure}
+
+    def question(self, failures: list[Failure], complete: bool = True) -> Question:
+        """What the rulings of this run are asked."""
+        return Question(
+            dict(self.settings.readings),
+            self.settings.strict,
+            self.families,
+            self.offer,
+            {failure.family: failure.message for failure in failures},
+            complete,
+        )
+
+    def confirmation(self, requirement: str, evidence: Evidence) -> Confirmed | None:
+        """The confirmed violation of a broken requirement; None where the adapter failed over it."""
+        row = evidence.rows.get(requirement)
+        if row is None or not row.broken:
+            return None
+
+        def work() -> dict[str, Any]:
+            return self._with_replayer(
+                requirement,
+                lambda replayer: confirmed_to_json(confirm(replayer, requirement, row.violations)),
+            )
+
+        return confirmed_from_json(self.workspace.answer(f"confirm-{requirement}", work))
+
+    def conflict(self, ruling: Ruling) -> dict[str, Any]:
+        """One minimal trace for each of the readings that an implementation takes against the choice."""
+        requirement = ruling.requirement.id
+
+        def minimal(replayer: Replayer, taken: Taken) -> list[dict[str, Any]]:
+            return trace_to_json(shortest_for(replayer, requirement, taken))
+
+        def work() -> dict[str, Any]:
+            return self._with_replayer(
+                requirement,
+                lambda replayer: {
+                    "/".join(sorted(taken.readings)): minimal(replayer, taken)
+                    for taken in ruling.conflict
+                },
+            )
+
+        answer: dict[str, Any] = self.workspace.answer(f"readings-{requirement}", work)
+        return answer
+
+    def _with_replayer(
+        self, requirement: str, work: Callable[[Replayer], dict[str, Any]]
+    ) -> dict[str, Any]:
+        family = self.catalogue[requirement].family
+        self.on_progress(f"minimising {requirement}")
+        try:
+            adapter = self.open_adapter()
+            try:
+                return work(Replayer(adapter, family, self.catalogue.homes[family]))
+            finally:
+                adapter.close()
+        except AdapterError as error:
+            return {"failure": Failure.of(family, error).to_json()}
+
+    def rulings(
+        self, evidence: Evidence, failures: list[Failure], complete: bool = True
+    ) -> tuple[dict[str, Ruling], dict[str, Confirmed], dict[str, Any]]:
+        """The rulings, with every violation confirmed and every conflict of readings minimised."""
+        question = self.question(failures, complete)
+        confirmed = {}
+        for requirement in evidence.rows:
+            one = self.confirmation(requirement, evidence)
+            if one is not None:
+                confirmed[requirement] = one
+        rulings = rule(self.catalogue, evidence, question, confirmed)
+        conflicts = {
+            name: self.conflict(ruling)
+            for name, ruling in rulings.items()
+            if ruling.conflict and ruling.verdict is Verdict.FAIL
+        }
+        return rulings, confirmed, conflicts
+
+
+def confirmed_to_json(confirmed: Confirmed) -> dict[str, Any]:
+    return {
+        "violation": confirmed.violation.to_json(),
+        "broke": confirmed.broke,
+        "replays": confirmed.replays,
+    }
+
+
+def confirmed_from_json(value: Mapping[str, Any]) -> Confirmed | None:
+    if "violation" not in value:
+        return None
+    return Confirmed(Violation.from_json(value["violation"]), value["broke"], value["replays"])
+
+
