@@ -99,18 +99,21 @@ def _either(*shapes: Shape) -> Shape:
     return lambda value: any(shape(value) for shape in shapes)
 
 
+# A function without a result that gives one all the same is judged, not refused.
+_ANYTHING: Final = _either(is_null, is_boolean, is_ulong)
+
 # What `return` is; every other function returns an SCODE or a Simple MAPI number, never negative.
 RETURNS: Final[Mapping[str, Shape]] = {
-    "CloseIMsgSession": is_null,
-    "MAPIUninitialize": is_null,
+    "CloseIMsgSession": _ANYTHING,
+    "MAPIUninitialize": _ANYTHING,
     "EmailStartSession": is_boolean,
     "EmailStartPOP3Session": is_boolean,
     "EmailStartIMAPSession": is_boolean,
     "EmailStartSMTPSession": is_boolean,
     "EmailStartNotesSession": _either(is_boolean, is_ulong),
     "EmailStartOutlookSession": _either(is_boolean, is_ulong),
-    "EmailCloseSession": is_null,
-    "EmailSetTimeOut": is_null,
+    "EmailCloseSession": _ANYTHING,
+    "EmailSetTimeOut": _ANYTHING,
     "EmailGetCount": _either(is_null, is_count),
     "EmailSendMessage": is_boolean,
 }

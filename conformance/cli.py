@@ -109,7 +109,7 @@ def _write_reports(value: dict[str, Any], options: Namespace, output: Path) -> N
                 stored = trace_file(row["id"], row["family"], offered, violation["trace"])
                 path = Path(options.save_traces) / f"{row['id']}.json"
                 write_atomically(path, json.dumps(stored, indent=1) + "\n")
-    print(summary.render(value, catalogue()), end="")
+    print(summary.render(value, catalogue()))
     print(f"results {output / 'results.json'}, report {output / 'report.html'}")
     for failure in value["errors"][:1]:
         hint = f" ({failure['hint']})" if failure["hint"] else ""

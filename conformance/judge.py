@@ -57,14 +57,29 @@ class Judge:
         if checks is None:
             checks = self._checks[call.method] = self._registry.for_method(call.method)
         findings: Findings = []
-        for requirement, check in checks:
+        muted = self._model.mute(state, call, outcome)
+        for requirement, check in () if muted else checks:
             found: Finding = check(state, call, outcome)
             if found is not None:
                 findings.append((requirement, found))
+        if self._registry.general and len(findings) > 1:
+            findings = self._specific(findings, call.method)
         if outcome.died:
-            return findings or self._homeless(call, outcome)
+            return findings or ([] if muted else self._homeless(call, outcome))
         self.state = self._model.advance(state, call, outcome)
         return findings
+
+    def _specific(self, findings: Findings, method: str) -> Findings:
+        """The findings without general requirements, where a specific one is broken too."""
+        general = self._registry.general
+        broken = {name for name, found in findings if isinstance(found, Broken)}
+        if broken <= general.keys():
+            return findings
+        return [
+            (name, found)
+            for name, found in findings
+            if general.get(name, method) == method or name not in broken
+        ]
 
     def _homeless(self, call: Call, outcome: Outcome) -> Findings:
         home = self.homes.get(call.method)

@@ -38,26 +38,28 @@ _OPTIONS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
 )
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options; a plain name that another plugin has taken is left to it."""
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
+    """Where the command line asks for this suite, add its options and take the command after `--`.
+
+    Options are added only then, so that no other plugin's can collide with them in other runs;
+    pytest would take the command for paths.
+    """
+    named = {arg.split("=")[0] for arg in args[: args.index("--") if "--" in args else None]}
+    if not named & {"--adapter", "--conformance-adapter", WORKSPACE_OPTION}:
+        return
+    if "--" in args:
+        at = args.index("--")
+        args[at:] = [f"--conformance-command={json.dumps(args[at + 1 :])}"]
     group = parser.getgroup("conformance", "mapi-conformance")
     for name, form in _OPTIONS:
+        # pytest has a --strict of its own.
+        plain = [] if name == "strict" else [f"--{name}"]
         dest = _DEST + name.replace("-", "_")
-        try:
-            group.addoption(f"--{name}", f"--conformance-{name}", dest=dest, **form)
-        except ValueError:
-            group.addoption(f"--conformance-{name}", dest=dest, **form)
-    group.addoption(WORKSPACE_OPTION, dest=f"{_DEST}workspace", help="used by `run --jobs`")
-    group.addoption("--conformance-command", dest=f"{_DEST}command", help="what follows `--`, as JSON")
-
-
-def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
-    """Take the command after `--` from the arguments, which pytest would take for paths."""
-    asked = any(arg.split("=")[0] in ("--adapter", "--conformance-adapter") for arg in args)
-    if asked and "--" in args:
-        at = args.index("--")
-        command = args[at + 1 :]
-        args[at:] = [f"--conformance-command={json.dumps(command)}"]
+        group.addoption(*plain, f"--conformance-{name}", dest=dest, **form)
+    group.addoption(WORKSPACE_OPTION, dest=f"{_DEST}workspace")
+    group.addoption("--conformance-command", dest=f"{_DEST}command")
 
 
 def store(directory: Path, settings: Settings) -> None:
@@ -126,8 +128,10 @@ def _settings(config: pytest.Config) -> Settings:
     from conformance.options import families, reading
     from conformance.requirements.load import catalogue
 
+    defaults = {name.replace("-", "_"): form.get("default") for name, form in _OPTIONS}
+
     def option(name: str) -> Any:
-        return config.getoption(_DEST + name)
+        return config.getoption(_DEST + name, defaults.get(name))
 
     seed = option("seed")
     try:
@@ -138,7 +142,7 @@ def _settings(config: pytest.Config) -> Settings:
             profile=option("profile"),
             seed=secrets.randbelow(2**32) if seed is None else seed,
             readings=tuple(reading(text, catalogue()) for text in option("reading")),
-            strict=option("strict"),
+            strict=bool(option("strict")),
             call_timeout=option("call_timeout"),
         )
     except ConformanceError as error:

@@ -3,6 +3,8 @@
 #ifndef MAPI_CONFORMANCE_ARGUMENTS_H
 #define MAPI_CONFORMANCE_ARGUMENTS_H
 
+#include <errno.h>
+
 #include "json.h"
 #include "lent.h"
 
@@ -84,7 +86,9 @@ static int to_integer(const Json *value, uint64_t limit, uintptr_t *to) {
     uint64_t number;
     if (value && value->type == JSON_STRING && value->length > 2 && value->text[0] == '0') {
         char *end;
+        errno = 0;
         number = strtoull(value->text, &end, 16);
+        if (errno) return fail(NOT_EXPRESSIBLE, "a number is too wide for this machine");
         if (*end) return fail(BAD_PARAMS, "a string is no hexadecimal number");
     } else if (value && value->type == JSON_INTEGER) {
         number = value->integer;

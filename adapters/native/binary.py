@@ -29,7 +29,7 @@ class Target:
 
 
 def read_target(path: Path) -> Target:
-    """What a library was built for.
+    """Read what a library was built for.
 
     Raises :class:`UsageError` for a missing file and for one that is neither PE nor ELF, and
     :class:`AdapterError` for a machine that is unknown here.
@@ -60,7 +60,7 @@ def read_target(path: Path) -> Target:
 
 
 def this_machine() -> str:
-    """The machine we run on, in the words of :class:`Target`."""
+    """Return the machine we run on, in the words of :class:`Target`."""
     name = platform.machine().lower()
     return _OURS.get(name, name)
 

@@ -39,7 +39,7 @@ class Compiler:
 
 
 def cache_dir() -> Path:
-    """The folder of the suite in the user's cache; made if it is not there."""
+    """Return the folder of the suite in the user's cache, made if it is not there."""
     if os.name == "nt":
         base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
     else:
@@ -50,7 +50,7 @@ def cache_dir() -> Path:
 
 
 def compilers(target: Target) -> Iterator[Compiler]:
-    """The compilers of this machine that can build for `target`, best first."""
+    """Yield the compilers of this machine that can build for `target`, best first."""
     windows = target.system == "windows"
     names = ["cc", "gcc", "clang"]
     if windows:
@@ -71,14 +71,14 @@ def compilers(target: Target) -> Iterator[Compiler]:
             yield Compiler(name, (found, *rest))
     if importlib.util.find_spec("ziglang") is not None:
         triple = f"{target.machine}-{'windows-gnu' if windows else 'linux-gnu'}"
-        # zig checks for undefined behaviour by default, with traps that look like faults of the library.
+        # zig adds checks by default whose traps would look like faults of the library.
         zig = (sys.executable, "-m", "ziglang", "cc", "-target", triple, "-fno-sanitize=undefined")
         rest = (*_FLAGS, "-o", "{output}", "{source}", *libraries)
         yield Compiler("ziglang", (*zig, *rest))
 
 
 def build_host(target: Target) -> Path:
-    """The host program for `target`, from the cache or fresh from a compiler.
+    """Return the host program for `target`, from the cache or fresh from a compiler.
 
     Raises :class:`AdapterError` where no compiler is found, or none manages it.
     """

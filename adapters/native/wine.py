@@ -25,8 +25,8 @@ except ImportError:  # Windows needs no Wine
 class Wine:
     """A share in the suite's prefix; the last one to close ends the wineserver.
 
-    Creating the prefix takes some seconds and happens once. Raises :class:`AdapterError` where Wine is
-    missing, or its prefix cannot be made.
+    Creating the prefix takes some seconds and happens once. Raises :class:`AdapterError` where Wine
+    is missing, or its prefix cannot be made.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Wine:
         self._open = True
 
     def windows_path(self, path: Path) -> str:
-        """The name that a file has under Wine, whose drive Z: is the root."""
+        """Return the name that a file has under Wine, whose drive Z: is the root."""
         return "Z:" + str(path).replace("/", "\\")
 
     def close(self) -> None:

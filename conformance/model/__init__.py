@@ -17,6 +17,9 @@ class Model(Protocol):
     def advance(self, state: Any, call: Call, outcome: Outcome) -> Any:
         """The state after a step that returned."""
 
+    def mute(self, state: Any, call: Call, outcome: Outcome) -> bool:
+        """Whether a value in the call may belong to another object, so that the step says nothing."""
+
     def allows(self, state: Any, call: Call) -> bool:
         """Whether the documents allow the stimulus, so that a crash on it is a violation."""
 

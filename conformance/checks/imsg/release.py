@@ -51,7 +51,8 @@ def fires_once(state: Imsg, call: Call, outcome: Outcome) -> Finding:
             continue
         if message.fired or times[fired.message] > 1:
             return Broken("the callback runs once", "it ran again")
-        if message.life is Life.OPEN and not _only_parts(state):
+        # Any other event is what made it run, and its own requirement speaks of it.
+        if message.life is Life.OPEN and state.events <= {"open", "build", "attach", "release"}:
             return Broken("the callback waits for the last release", "it ran while references remain")
     return HELD if any(_paid(state, key) for key in times) else None
 

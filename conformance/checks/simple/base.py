@@ -9,7 +9,7 @@ from conformance.checks.words import observed, returns
 from conformance.codes import MAPI_E_INSUFFICIENT_MEMORY, MAPI_E_INVALID_SESSION, SUCCESS_SUCCESS
 from conformance.findings import HELD, Broken, Finding
 from conformance.model.outcome import returned
-from conformance.model.simple.advance import BOUND_CALLS, extra_sessions
+from conformance.model.simple.advance import BOUND_CALLS, extra_sessions, single
 from conformance.model.simple.state import Handle, Simple
 from conformance.model.simple.stimulus import logging_off, which_handle
 from conformance.trace import Call, Outcome
@@ -33,7 +33,7 @@ def answer(state: Simple, outcome: Outcome, *codes: int) -> Finding:
 
 def nothing_ended(state: Simple, outcome: Outcome, event: str, expected: str) -> Finding:
     """A look after calls of one kind that must not end a session."""
-    if state.events != {event}:
+    if not single(state, event):
         return None
     extra = extra_sessions(state, outcome)
     if extra is None:
@@ -45,7 +45,7 @@ def nothing_ended(state: Simple, outcome: Outcome, event: str, expected: str) ->
 
 def nothing_made(state: Simple, outcome: Outcome, event: str, expected: str) -> Finding:
     """A look after calls of one kind that must not leave a session behind."""
-    if state.events != {event}:
+    if not single(state, event):
         return None
     extra = extra_sessions(state, outcome)
     if extra is None:

@@ -60,6 +60,10 @@ def _open_session(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
     state = replace(state, sentinel=sentinel, flag_code=code, events=state.events | {event})
     if name is None or token is None:
         return state
+    same = next((key for key, one in state.live(Session) if one.token == token), None)
+    if same is not None:
+        # One value for two sessions (OPEN-11): from here on the two names are one session.
+        return replace(state, names={**state.names, name: same})
     flags = call.params.get("ulFlags", 0)
     session = Session(token, flags, call.params.get("lpMalloc") or "")
     if failed(outcome):

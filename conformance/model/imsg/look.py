@@ -20,6 +20,7 @@ from conformance.model.imsg.state import (
     Message,
     Session,
     Storage,
+    Thing,
 )
 from conformance.trace import Call, Outcome
 
@@ -112,7 +113,8 @@ def _messages(state: Imsg, observed: int | None) -> tuple[int | None, Life | Non
         return found - certain, None
     if found > certain + parting + ended:
         return found - certain - parting - ended, None
-    if not ended or parting:
+    doubted = any(thing.doubts for thing in things if thing.life is Life.ENDED)
+    if not ended or parting or doubted:
         return 0, None
     return 0, {certain: Life.GONE, certain + ended: Life.KEPT}.get(found)
 
@@ -162,6 +164,10 @@ def look(state: Imsg, _call: Call, outcome: Outcome) -> Imsg:
                     thing, fired=thing.fired + times, life=life, owed=owed, looked=looked
                 )
     buffers = body.get("buffers") or {}
+    shaken = bool(seen.sessions or seen.messages)
+    if shaken:
+        things = {key: _unsure(thing) for key, thing in things.items()}
+    live = body.get("live", {})
     return replace(
         state,
         things=things,
@@ -174,13 +180,18 @@ def look(state: Imsg, _call: Call, outcome: Outcome) -> Imsg:
             for name, storage in state.storages.items()
         },
         events=frozenset(),
-        offset_sessions=state.offset_sessions + (seen.sessions or 0),
-        offset_messages=state.offset_messages + (seen.messages or 0),
+        offset_sessions=live.get("sessions", 0) if shaken else state.offset_sessions,
+        offset_messages=live.get("messages", 0) if shaken else state.offset_messages,
         fired=len(body.get("released", ())),
         foreign_buffers=buffers.get("foreign_frees", 0),
         reads=0,
         open_allocates=state.open_allocates or _opening_allocated(state, mallocs),
     )
+
+
+def _unsure(thing: Thing) -> Thing:
+    """Objects are missing or left over, so nothing is known of those that were live."""
+    return replace(thing, life=Life.LAWLESS) if thing.life in (*LIVE, Life.ENDED) else thing
 
 
 def _rested(lent: Allocator, excess: Excess | None, seen: Mapping[str, Any]) -> Allocator:

@@ -11,6 +11,7 @@ from conformance.model.imsg.stimulus import building, opening
 from conformance.trace import Call, Outcome
 
 _TAKES_OBJECT = ("this", "lpObject")
+_TAKES_THING = (*_TAKES_OBJECT, "lpMsgSess")
 
 
 class ImsgModel:
@@ -24,6 +25,11 @@ class ImsgModel:
 
     def advance(self, state: Any, call: Call, outcome: Outcome) -> Imsg:
         return advance(state, call, outcome)
+
+    def mute(self, state: Any, call: Call, _outcome: Outcome) -> bool:
+        return any(
+            state.reused(call.params[param]) for param in _TAKES_THING if param in call.params
+        )
 
     def allows(self, state: Any, call: Call) -> bool:
         if call.method == "OpenIMsgSession":

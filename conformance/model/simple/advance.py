@@ -73,7 +73,7 @@ def _new_handle(state: Simple, call: Call, name: str, token: str) -> Simple:
     session: int | None = state.made
     fewest = most = 1
     event, shared = "logon", state.shared
-    live = state.live()
+    live = [h for h in state.handles.values() if h.life in (Life.OPEN, Life.UNSURE)]
     if call.params.get("flFlags", 0) & MAPI_NEW_SESSION:
         event = "logon-new"
     elif state.shares():
@@ -94,6 +94,7 @@ def _new_handle(state: Simple, call: Call, name: str, token: str) -> Simple:
         events=state.events | {event},
         room=False,
         full=False,
+        quiet=False,
     )
     return _bound(state, name, Handle(token, session))
 
@@ -131,7 +132,8 @@ def _reached(state: Simple, call: Call, outcome: Outcome) -> list[str]:
 
 def _ended(state: Simple, key: str) -> Simple:
     handle = state.handles[key]
-    others = [other for name, other in state.handles.items() if name != key and other.life is Life.OPEN]
+    lives = (Life.OPEN, Life.UNSURE)
+    others = [other for name, other in state.handles.items() if name != key and other.life in lives]
     uncertain = handle.session is None or any(other.session is None for other in others)
     kept = handle.session is not None and any(o.session == handle.session for o in others)
     state = replace(
@@ -196,22 +198,39 @@ def seen_sessions(outcome: Outcome) -> int | None:
     return value if isinstance(value, int) else None
 
 
+EVENTS: Final = {
+    "logon": "SIMPLE-LOGON-03",
+    "logon-new": "SIMPLE-LOGON-03",
+    "logon-shared": "SIMPLE-LOGON-03",
+    "logon-full": "SIMPLE-LOGON-03",
+    "logon-failed": "SIMPLE-LOGON-02",
+    "logon-lost": "SIMPLE-LOGON-08",
+    "logoff": "SIMPLE-LOGOFF-10",
+    "logoff-failed": "SIMPLE-LOGOFF-01",
+    "logoff-memory": "SIMPLE-LOGOFF-07",
+    **{f"logoff-{case}": blame for case, blame in FAULTS.items()},
+}
+"""The doubt that each kind of event raises about live handles."""
+
+
+def single(state: Simple, event: str) -> bool:
+    """Only events of this kind can explain what a look shows."""
+    return state.events == {event} and state.settled(EVENTS.get(event, ""))
+
+
 def _look(state: Simple, _call: Call, outcome: Outcome) -> Simple:
     observed = seen_sessions(outcome)
     extra = extra_sessions(state, outcome)
     if observed is None or extra is None:
         return state
-    fits = extra == 0 and state.fewest == state.most
-    handles = state.handles
-    if fits:
-        # Every session is still there, so every handle that does not share one is good.
-        sessions = [h.session for h in state.live()]
-        handles = {
-            key: replace(h, doubts=frozenset()) if sessions.count(h.session) == 1 and h.doubts else h
-            for key, h in handles.items()
-        }
-    rest = state.events - {"logon-new"}
-    honoured = fits and "logon-new" in state.events and not rest and observed > 1
+    handles, honoured = state.handles, state.honoured
+    if extra:
+        handles = {key: _unsure(handle) for key, handle in handles.items()}
+    elif any(single(state, event) for event in state.events) or not state.events:
+        handles = _cleared(state)
+        known = state.known() and state.fewest == state.most
+        if state.events == {"logon-new"} and known and observed > 1:
+            honoured = honoured | {state.shares()}
     return replace(
         state,
         handles=handles,
@@ -219,8 +238,25 @@ def _look(state: Simple, _call: Call, outcome: Outcome) -> Simple:
         most=observed,
         leaked=max(0, state.leaked + extra),
         events=frozenset(),
-        new_honoured=state.new_honoured or honoured,
+        honoured=honoured,
+        quiet=not observed,
     )
+
+
+def _unsure(handle: Handle) -> Handle:
+    return replace(handle, life=Life.UNSURE, session=None) if handle.life is Life.OPEN else handle
+
+
+def _cleared(state: Simple) -> dict[str, Handle]:
+    """Every session is still there, so every handle that does not share one is good."""
+    sessions = [handle.session for handle in state.live()]
+    kept = frozenset({"SIMPLE-LOGOFF-10"})
+    return {
+        key: replace(h, doubts=h.doubts & kept if sessions.count(h.session) > 1 else frozenset())
+        if h.doubts
+        else h
+        for key, h in state.handles.items()
+    }
 
 
 def doubted(state: Simple, blame: str) -> Simple:

@@ -7,7 +7,7 @@ from typing import Any
 from conformance.capabilities import Capabilities
 from conformance.model.simple.advance import advance
 from conformance.model.simple.state import Simple
-from conformance.model.simple.stimulus import which_handle
+from conformance.model.simple.stimulus import number_given, which_handle
 from conformance.trace import Call, Outcome
 
 
@@ -19,6 +19,15 @@ class SimpleModel:
 
     def advance(self, state: Any, call: Call, outcome: Outcome) -> Simple:
         return advance(state, call, outcome)
+
+    def mute(self, state: Any, call: Call, outcome: Outcome) -> bool:
+        given = call.params.get("lhSession")
+        if given is None:
+            return False
+        if isinstance(given, str):
+            return bool(state.reused(given))
+        value = number_given(call, outcome)
+        return value is not None and bool(state.meant(value))
 
     def allows(self, state: Any, call: Call) -> bool:
         if "lhSession" not in call.params:

@@ -10,11 +10,16 @@ from conformance.symbols import could_mean
 
 
 class Life(Enum):
-    """Where a handle stands; LAWLESS ones came with a failure, DEAD ones were found dead."""
+    """Where a handle stands.
+
+    LAWLESS handles came with a failure; DEAD ones were found dead; of UNSURE ones nothing is known any
+    more, because a look showed that sessions are missing or left over.
+    """
 
     OPEN = "open"
     ENDED = "ended"
     DEAD = "dead"
+    UNSURE = "unsure"
     LAWLESS = "lawless"
 
 
@@ -38,6 +43,8 @@ class Simple:
     `fewest` and `most` bound the number of sessions that the next look may show; the documents leave
     open whether a logon joins a session made with MAPI_NEW_SESSION (contradiction X-08).
     `leaked` is what earlier looks showed beyond that.
+    `quiet` says that no session exists for certain; `honoured` where MAPI_NEW_SESSION was seen to make a
+    session: beside a shared one (True), beside none (False).
     """
 
     handles: Mapping[str, Handle] = field(default_factory=dict)
@@ -49,7 +56,8 @@ class Simple:
     leaked: int = 0
     events: frozenset[str] = frozenset()
     armed: bool = False
-    new_honoured: bool = False
+    honoured: frozenset[bool] = frozenset()
+    quiet: bool = True
     full: bool = False
     room: bool = False
 
@@ -64,7 +72,18 @@ class Simple:
 
     def shares(self) -> bool:
         """A shared session exists for certain."""
-        return self.shared is not None and any(h.session == self.shared for h in self.live())
+        return self.shared is not None and any(
+            h.session == self.shared and not h.doubts for h in self.live()
+        )
+
+    def known(self) -> bool:
+        """The session behind every handle that may be good is known."""
+        lives = (Life.OPEN, Life.UNSURE)
+        return all(h.session is not None for h in self.handles.values() if h.life in lives)
+
+    def settled(self, blame: str) -> bool:
+        """Whether only events of one kind may have ended a live handle."""
+        return all(handle.doubts <= {blame} for handle in self.live())
 
     def meant(self, value: int) -> list[str]:
         """The live handles that a number may stand for."""
