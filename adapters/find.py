@@ -25,8 +25,8 @@ GROUP: Final = "mapi_conformance.adapters"
 def open_adapter(spec: str, command: Sequence[str] = (), call_timeout: float = 5.0) -> Adapter:
     """Open the adapter that SPEC names.
 
-    Raises :class:`UsageError` where SPEC names none, and :class:`conformance.errors.AdapterError` where
-    it cannot be opened.
+    Raises :class:`UsageError` where SPEC names none, and
+    :class:`conformance.errors.AdapterError` where it cannot be opened.
     """
     kind, _, rest = spec.partition(":")
     if command and kind != "stdio":

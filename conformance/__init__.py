@@ -1,0 +1,1 @@
+"""The conformance suite: requirements, models, checks, explorers and the judge."""

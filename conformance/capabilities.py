@@ -35,7 +35,9 @@ class Implementation:
             raise ProtocolError("the answer to initialize has no object `implementation`")
         for key in ("name", "version"):
             if not isinstance(value.get(key), str):
-                raise ProtocolError(f"`implementation.{key}` of the answer to initialize is no string")
+                raise ProtocolError(
+                    f"`implementation.{key}` of the answer to initialize is no string"
+                )
         fields = {key: value[key] for key in cls.__slots__ if isinstance(value.get(key), str)}
         return cls(**fields)
 
@@ -67,7 +69,9 @@ class Capabilities:
         if not isinstance(value, dict):
             raise ProtocolError(f"{where} is no object")
         if "functions" not in value:
-            raise ProtocolError(f"{where} has no `functions`", "list every function that is offered")
+            raise ProtocolError(
+                f"{where} has no `functions`", "list every function that is offered"
+            )
         fields: dict[str, Any] = {}
         for key in ("functions", "observes", "protocols"):
             if key in value:
@@ -80,7 +84,9 @@ class Capabilities:
         for key, known in (("observes", OBSERVABLE), ("protocols", PROTOCOLS)):
             unknown = fields.get(key, frozenset()) - known
             if unknown:
-                raise ProtocolError(f"`{key}` in {where} names the unknown {', '.join(sorted(unknown))}")
+                raise ProtocolError(
+                    f"`{key}` in {where} names the unknown {', '.join(sorted(unknown))}"
+                )
         return cls(**fields)
 
 

@@ -81,9 +81,7 @@ def _run(options: Namespace, command: tuple[str, ...]) -> int:
         from conformance.jobs import share as share_out
 
         share = share_out
-    session = Session(
-        chosen, catalogue(), lambda: open_adapter(chosen), output, Progress(), share
-    )
+    session = Session(chosen, catalogue(), lambda: open_adapter(chosen), output, Progress(), share)
     value, conclusion = session.run()
     _write_reports(value, options, output)
     return conclusion.exit_status

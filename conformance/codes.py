@@ -1,7 +1,7 @@
 """Numbers with a name: result codes and flags of the documented functions.
 
-Sources (see conformance/requirements/sources.toml): H2 for SCODEs, H4 and L3 for Simple MAPI, H1, H3 and H5
-for flags.
+Sources (see conformance/requirements/sources.toml): H2 for SCODEs, H4 and L3 for
+Simple MAPI, H1, H3 and H5 for flags.
 """
 
 from __future__ import annotations

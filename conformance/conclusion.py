@@ -9,6 +9,8 @@ from typing import Any
 
 from conformance.verdicts import BREAKING, Ruling, Verdict
 
+_BROKEN = (Verdict.FAIL, Verdict.FLAKY)
+
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
@@ -28,10 +30,13 @@ class Conclusion:
         }
 
 
-def conclude(rulings: Mapping[str, Ruling], strict: bool, complete: bool, errors: bool) -> Conclusion:
-    """Sum up the rulings.
+def conclude(
+    rulings: Mapping[str, Ruling], name: str, *, strict: bool, complete: bool, errors: bool
+) -> Conclusion:
+    """Sum up the rulings on the implementation called `name`.
 
-    Exit status, the first that applies: 4 the run was interrupted; 1 a binding requirement is broken;
+    Exit status, the first that applies: 4 the run was interrupted; 1 a binding
+    requirement is broken;
     3 the adapter failed; 4 nothing was exercised, or something was not under `strict`; 0.
     """
     counts = Counter(str(ruling.verdict) for ruling in rulings.values())
@@ -50,40 +55,39 @@ def conclude(rulings: Mapping[str, Ruling], strict: bool, complete: bool, errors
         status = 4
     else:
         status = 0
-    headline = _headline(rulings, conforms, exercised, complete, errors)
+    if not exercised:
+        says = "nothing was exercised, so nothing can be said"
+    elif not complete:
+        says = "interrupted before conformance was decided"
+    elif errors:
+        says = "the adapter failed, so conformance cannot be decided"
+    else:
+        says = "conforms" if conforms else "does not conform"
+    headline = "; ".join(
+        [f"{name} {says}" if complete and not errors else f"{name}: {says}", *_counted(rulings)]
+    )
     return Conclusion(conforms, headline, status, {str(v): counts[str(v)] for v in Verdict})
 
 
-def _headline(
-    rulings: Mapping[str, Ruling], conforms: bool, exercised: bool, complete: bool, errors: bool
-) -> str:
+def _counted(rulings: Mapping[str, Ruling]) -> list[str]:
+    """The counts that go with the conclusion, each with its denominator."""
     scope = [r for r in rulings.values() if r.verdict is not Verdict.NOT_OFFERED]
     musts = [r for r in scope if r.requirement.level == "must"]
-    idle = sum(r.verdict is Verdict.NOT_EXERCISED for r in musts)
     parts = []
     for verdicts, text in (
-        ((Verdict.FAIL, Verdict.FLAKY), "broken"),
+        (_BROKEN, "broken"),
         ((Verdict.NOT_IMPLEMENTED,), "not implemented"),
         ((Verdict.BLOCKED,), "blocked"),
+        ((Verdict.NOT_EXERCISED,), "not exercised"),
     ):
-        count = sum(r.verdict in verdicts for r in musts)
+        count = sum(ruling.verdict in verdicts for ruling in musts)
         if count:
             parts.append(f"{count} of {len(musts)} musts {text}")
-    others = [r for r in scope if r.requirement.level != "must" and r.binding]
-    readings = sum(r.verdict in (Verdict.FAIL, Verdict.FLAKY) for r in others)
-    if readings:
-        parts.append(f"{readings} other binding requirement(s) broken")
-    if idle:
-        parts.append(f"{idle} of {len(musts)} musts not exercised")
-    deviations = sum(r.verdict in (Verdict.FAIL, Verdict.FLAKY) and not r.binding for r in scope)
+    others = [r for r in scope if r.requirement.level != "must" and r.verdict in _BROKEN]
+    binding = sum(ruling.binding for ruling in others)
+    if binding:
+        parts.append(f"{binding} other binding requirement{'s' if binding > 1 else ''} broken")
+    deviations = len(others) - binding
     if deviations:
-        parts.append(f"{deviations} deviation(s) from a should")
-    if not exercised:
-        start = "nothing was exercised, so nothing can be said"
-    elif errors:
-        start = "the adapter failed, so conformance cannot be decided"
-    elif not complete:
-        start = "the run was interrupted before conformance was decided"
-    else:
-        start = "conforms" if conforms else "does not conform"
-    return "; ".join([start, *parts])
+        parts.append(f"{deviations} deviation{'s' if deviations > 1 else ''} from a should")
+    return parts

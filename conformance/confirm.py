@@ -20,7 +20,7 @@ CERTAIN: Final = 3
 FLAKY_REPLAYS: Final = 20
 _REPLAYS: Final = 400
 _REPLAYS_DYING: Final = 120
-_REPLAYS_HANGING: Final = 10
+_REPLAYS_HANGING: Final = 6
 
 Shown = Callable[[str, Held | Broken], bool]
 
@@ -76,7 +76,10 @@ def confirm(replayer: Replayer, requirement: str, kept: Sequence[Violation]) -> 
             continue
         trace = minimise(again, shows, _budget(again))
         calls = [step.call for step in trace]
-        finds = [replayer.first(calls, shown) for _ in range(_times(trace, CERTAIN))]
+        if trace[-1].outcome.kind == "hang":
+            # Each replay takes the whole call timeout, and the last one showed it.
+            return Confirmed(replace(violation, trace=trace), 1, 1)
+        finds = [replayer.first(calls, shown) for _ in range(CERTAIN)]
         broke = sum(found is not None for found in finds)
         replays = len(finds)
         if broke < replays:
@@ -85,17 +88,19 @@ def confirm(replayer: Replayer, requirement: str, kept: Sequence[Violation]) -> 
             broke, replays = sum(found is not None for found in finds), len(finds)
         last = next((found for found in finds if found is not None), None)
         if last is not None and isinstance(last[1], Broken):
-            seen = replace(violation, trace=last[0], expected=last[1].expected, observed=last[1].observed)
+            seen = replace(
+                violation, trace=last[0], expected=last[1].expected, observed=last[1].observed
+            )
             return Confirmed(seen, broke, replays)
     return _unrepeated(shows, kept[0])
 
 
 def _unrepeated(shows: Callable[[Sequence[Call]], Trace | None], violation: Violation) -> Confirmed:
-    """A violation whose trace did not show it at the first replay."""
+    """A violation that the first replay of its trace missed: seen once and missed once so far."""
     calls = [step.call for step in violation.trace]
-    times = _times(violation.trace, FLAKY_REPLAYS)
+    times = 1 if violation.trace[-1].outcome.kind == "hang" else FLAKY_REPLAYS
     broke = sum(shows(calls) is not None for _ in range(times))
-    return Confirmed(violation, 1 + broke, 1 + times) if broke < times else Confirmed(violation, broke, times)
+    return Confirmed(violation, 1 + broke, 2 + times)
 
 
 def shortest_for(replayer: Replayer, requirement: str, taken: Taken) -> Trace:
@@ -116,11 +121,6 @@ def shortest_for(replayer: Replayer, requirement: str, taken: Taken) -> Trace:
 def _budget(trace: Trace) -> Budget:
     kind = trace[-1].outcome
     if kind.kind == "hang":
-        return Budget(_REPLAYS_HANGING)
+        return Budget(min(_REPLAYS_HANGING, len(trace) - 1))
     return Budget(_REPLAYS_DYING if kind.died else _REPLAYS)
-
-
-def _times(trace: Trace, times: int) -> int:
-    return 1 if trace[-1].outcome.kind == "hang" else times
-
 

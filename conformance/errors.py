@@ -1,9 +1,10 @@
 """The errors of the suite itself.
 
 Two families are kept apart.
-A :class:`ConformanceError` says that *we* could not do our work: the command line is wrong, a file is
-unreadable, the harness broke the protocol.
-What an implementation does wrong is never an exception: it is data (see :mod:`conformance.evidence`).
+A :class:`ConformanceError` says that *we* could not do our work: the command line is
+wrong, a file is unreadable, the harness broke the protocol.
+What an implementation does wrong is never an exception: it is data (see
+:mod:`conformance.evidence`).
 """
 
 

@@ -1,8 +1,8 @@
 """Evidence: what the steps of a run showed about each requirement.
 
 Counts, and the first traces that matter; passing traces are not kept.
-Evidence is kept apart by the set of readings that explain an outcome, so that another choice of readings
-needs no new run.
+Evidence is kept apart by the set of readings that explain an outcome, so that another
+choice of readings needs no new run.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Evidence:
         return found
 
     def note_held(self, requirement: str, held: Held, trace: Iterable[Any]) -> None:
-        """A requirement was met; the trace is looked at only where a reading is seen first or shorter."""
+        """A requirement was met; the trace is looked at only where a reading is seen first."""
         row = self.row(requirement)
         row.exercised += 1
         row.held += 1
@@ -224,5 +224,3 @@ def keep(violations: list[Violation], new: Violation) -> None:
     violations.append(new)
     violations.sort(key=lambda violation: len(violation.trace))
     del violations[KEPT:]
-
-

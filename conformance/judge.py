@@ -1,9 +1,9 @@
 """The judge: a pure function of a trace and the declared capabilities.
 
-For every step it asks the checks that speak about the method, and then lets the model follow what the
-implementation did.
-A crash or a hang on a stimulus that the documents allow, and that no requirement's precondition covers,
-is charged to the function's home row.
+For every step it asks the checks that speak about the method, and then lets the model
+follow what the implementation did.
+A crash or a hang on a stimulus that the documents allow, and that no requirement's
+precondition covers, is charged to the function's home row.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The minimiser: the shortest trace that still shows the same thing.
 
 Delta debugging on the calls of a trace, by replay in a fresh state.
-Dropping a call drops the calls that use what it bound; the result is 1-minimal in that sense: without any
-single call, with what depends on it, the thing is not shown any more.
+Dropping a call drops the calls that use what it bound; the result is 1-minimal in that
+sense: without any single call, with what depends on it, the thing is not shown any more.
 """
 
 from __future__ import annotations
@@ -84,7 +84,13 @@ def without(calls: Sequence[Call], dropped: Sequence[int]) -> list[Call]:
 
 def binds(call: Call) -> set[str]:
     """The names that a call binds or asks to be bound."""
-    if call.method in ("world.release", "world.elements", "world.bytes", "world.create", "world.commit"):
+    if call.method in (
+        "world.release",
+        "world.elements",
+        "world.bytes",
+        "world.create",
+        "world.commit",
+    ):
         return set()
     return {value for key, value in call.params.items() if key in OUT and isinstance(value, str)}
 
@@ -140,6 +146,8 @@ def _simpler(key: str, value: Any) -> Iterator[Any]:
     elif isinstance(value, dict):
         if "forged" in value and value["forged"]["offset"] != 1:
             yield {"forged": {**value["forged"], "offset": 1}}
+        elif "message_id" in value and value["message_id"]["index"]:
+            yield {"message_id": {**value["message_id"], "index": 0}}
         elif len(value) > 1:
             for tag in value:
                 yield {other: kept for other, kept in value.items() if other != tag}

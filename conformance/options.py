@@ -35,7 +35,7 @@ def parser() -> Parser:
     top = Parser(
         prog="mapi-conformance",
         description="Check an implementation of messaging sessions against its documents.",
-        epilog="Exit status: 0 conforms, 1 does not, 2 wrong usage, 3 the adapter failed, 4 incomplete.",
+        epilog="Exit status: 0 conforms, 1 does not, 2 wrong usage, 3 adapter error, 4 incomplete.",
     )
     top.add_argument("--version", action="store_true", help="print the version and exit")
     commands = top.add_subparsers(dest="subcommand", metavar="COMMAND", parser_class=Parser)
@@ -55,7 +55,9 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--families", default="", metavar="LIST", help="comma-separated; default all")
     run.add_argument("--profile", default="ci", choices=sorted(PROFILES), help="how much to do")
     run.add_argument("--seed", type=_natural, metavar="N", help="default: a new one, printed")
-    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes to share it out")
+    run.add_argument(
+        "--jobs", type=_positive, default=1, metavar="N", help="processes to share it out"
+    )
     run.add_argument(
         "--reading",
         action="append",
@@ -65,7 +67,9 @@ def _add_run(commands: Any) -> None:
     )
     run.add_argument("--expectations", metavar="FILE", help="not available yet")
     run.add_argument("--strict", action="store_true", help="what should be is binding too")
-    run.add_argument("--output", default="mapi-conformance-report", metavar="DIR", help="where to write")
+    run.add_argument(
+        "--output", default="mapi-conformance-report", metavar="DIR", help="where to write"
+    )
     for kind in ("html", "json", "junit", "sarif"):
         later = " (not available yet)" if kind in ("junit", "sarif") else ""
         run.add_argument(f"--{kind}", metavar="F", help=f"also write {kind.upper()} here{later}")
@@ -76,7 +80,11 @@ def add_choice(command: argparse.ArgumentParser, default: str = "reference") -> 
     """The options that choose the implementation."""
     command.add_argument("--adapter", default=default, metavar="SPEC", help="the implementation")
     command.add_argument(
-        "--call-timeout", type=_seconds, default=5.0, metavar="S", help="a call that takes longer hangs"
+        "--call-timeout",
+        type=_seconds,
+        default=5.0,
+        metavar="S",
+        help="a call that takes longer hangs",
     )
 
 
@@ -87,7 +95,9 @@ def _add_report(commands: Any) -> None:
 
 
 def _add_replay(commands: Any) -> None:
-    replay = commands.add_parser("replay", help="replay a stored violation: FIXED, FAILED or ERRORED")
+    replay = commands.add_parser(
+        "replay", help="replay a stored violation: FIXED, FAILED or ERRORED"
+    )
     replay.add_argument("trace", metavar="TRACE.json", help="a trace file or a results file")
     add_choice(replay, default="")
     replay.add_argument("--requirement", metavar="ID", help="only the violation of this one")
@@ -108,7 +118,9 @@ def split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     return given[:at], tuple(given[at + 1 :])
 
 
-def settings(options: argparse.Namespace, command: tuple[str, ...], catalogue: Catalogue) -> Settings:
+def settings(
+    options: argparse.Namespace, command: tuple[str, ...], catalogue: Catalogue
+) -> Settings:
     """The settings of a run; raises :class:`UsageError` for what does not exist or is not built."""
     for name in ("expectations", "junit", "sarif"):
         if getattr(options, name):

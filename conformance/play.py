@@ -1,7 +1,7 @@
 """Playing calls on an implementation: resolve, perform, judge, record.
 
-A :class:`Player` is the one way from an explorer to an implementation; minimiser and replay use it too,
-so that a stored trace is judged just as it was when it was found.
+A :class:`Player` is the one way from an explorer to an implementation; minimiser and
+replay use it too, so that a stored trace is judged just as it was when it was found.
 """
 
 from __future__ import annotations
@@ -12,11 +12,21 @@ from typing import Any, Final, Protocol
 
 from conformance.capabilities import Capabilities, Offer
 from conformance.checks.words import observed
+from conformance.errors import AdapterError
 from conformance.evidence import Evidence, Violation
 from conformance.findings import Broken
 from conformance.judge import Findings, Judge
 from conformance.symbols import Bindings, Unresolvable
-from conformance.trace import NOT_EXPRESSIBLE, NOT_IMPLEMENTED, NOT_OFFERED, Call, Outcome, Step, Trace
+from conformance.trace import (
+    BAD_PARAMS,
+    NOT_EXPRESSIBLE,
+    NOT_IMPLEMENTED,
+    NOT_OFFERED,
+    Call,
+    Outcome,
+    Step,
+    Trace,
+)
 
 
 class Performer(Protocol):
@@ -28,9 +38,12 @@ class Performer(Protocol):
     def perform(self, call: Call) -> Outcome: ...
 
 
-_NAMED: Final = ("this", "lpMsgSess", "lpMalloc", "lpStg", "lpObject", "lhSession", "pv")
+_NAMED: Final = ("this", "lpMsgSess", "lpMalloc", "lpStg", "lpObject", "lhSession", "pv", "from")
+_NAMED_IN_WORLD: Final = ("name", "from")
+_ON_LENT: Final = frozenset(
+    {"world.release", "world.elements", "world.create", "world.commit", "world.bytes"}
+)
 _ALWAYS: Final = frozenset({"begin", "observe", "parallel", "shutdown"})
-_QUIET: Final = frozenset({"world.malloc", "world.storage", "world.release"})
 
 
 @dataclass(slots=True)
@@ -104,22 +117,26 @@ class Player:
             self._bindings = Bindings(self._bindings.profile, self._bindings.password)
             self._lent = set()
         try:
-            self._check_names(call.params)
+            self._check_names(call)
             resolved, values = self._bindings.resolve(call)
         except Unresolvable as reason:
             return Outcome("error", {"code": NOT_EXPRESSIBLE, "message": str(reason)})
         outcome = self.adapter.perform(resolved)
+        if outcome.code == BAD_PARAMS:
+            said = outcome.body.get("message", "")
+            raise AdapterError(f"the adapter does not understand its {call.method}: {said}")
         return Outcome(outcome.kind, outcome.body, values) if values else outcome
 
-    def _check_names(self, params: Mapping[str, Any]) -> None:
-        for param in _NAMED:
-            name = params.get(param)
+    def _check_names(self, call: Call) -> None:
+        named = _NAMED_IN_WORLD if call.method in _ON_LENT else _NAMED
+        for param in named:
+            name = call.params.get(param)
             if type(name) is str and name not in self._bindings.tokens and name not in self._lent:
                 raise Unresolvable(f"{name} was not bound")
 
     def _bind(self, call: Call, outcome: Outcome) -> None:
         if call.method.startswith("world."):
-            if "name" in call.params and call.method not in ("world.release", "world.elements"):
+            if "name" in call.params and call.method not in _ON_LENT:
                 self._lent.add(call.params["name"])
         else:
             self._bindings.bind(call, outcome)

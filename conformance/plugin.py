@@ -2,10 +2,10 @@
 
     pytest --pyargs conformance --adapter SPEC [-- COMMAND]
 
-An item is green where its requirement passes, red where it is broken, with the counterexample as the
-failure text, and skipped with the reason where nothing can be said.
-Under pytest-xdist the workers share out the shards of the run, so that a seed gives the same verdicts
-with any number of them.
+An item is green where its requirement passes, red where it is broken, with the
+counterexample as the failure text, and skipped with the reason where nothing can be said.
+Under pytest-xdist the workers share out the shards of the run, so that a seed gives
+the same verdicts with any number of them.
 Without these options nothing in a pytest run is changed.
 """
 
@@ -32,15 +32,16 @@ _OPTIONS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("families", {"metavar": "LIST", "default": "", "help": "comma-separated; default all"}),
     ("profile", {"choices": sorted(PROFILES), "default": "ci", "help": "how much to do"}),
     ("seed", {"type": int, "metavar": "N", "help": "default: a new one, printed"}),
-    ("call-timeout", {"type": float, "default": 5.0, "metavar": "S", "help": "a longer call hangs"}),
+    (
+        "call-timeout",
+        {"type": float, "default": 5.0, "metavar": "S", "help": "a longer call hangs"},
+    ),
     ("reading", {"action": "append", "default": [], "metavar": "ID=R", "help": "bind a reading"}),
     ("strict", {"action": "store_true", "help": "what should be is binding too"}),
 )
 
 
-def pytest_load_initial_conftests(
-    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
-) -> None:
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> None:
     """Where the command line asks for this suite, add its options and take the command after `--`.
 
     Options are added only then, so that no other plugin's can collide with them in other runs;
@@ -69,7 +70,7 @@ def store(directory: Path, settings: Settings) -> None:
 
 
 class Joined:
-    """This process's part in the run of a pytest session; opened when the first item needs it."""
+    """One process of the run of a pytest session; opened when the first item needs it."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config

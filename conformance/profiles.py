@@ -11,8 +11,8 @@ from typing import Final
 class Profile:
     """The budget of one family, in calls of the drawn part; the prelude comes on top.
 
-    The budget is spread over `shards`, which know nothing of each other: any number of processes may
-    share them out without changing what is called.
+    The budget is spread over `shards`, which know nothing of each other: any number of
+    processes may share them out without changing what is called.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Progress of long work: one line that renews itself in a terminal, a line now and then in a log."""
+"""Progress of long work: one line that renews itself in a terminal, now and then one in a log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replaying stored violations: is it FIXED, has it FAILED again, or could nothing be said (ERRORED)?"""
+"""Replaying stored violations: FIXED, FAILED again, or ERRORED where nothing can be said."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def read(path: Path, catalogue: Catalogue, only: str | None) -> StoredRun:
             for violation in row["violations"][:1]
         ]
         command = results["run"].get("command", [])
-        stored = StoredRun(tuple(found), results["implementation"].get("adapter", ""), tuple(command))
+        stored = StoredRun(
+            tuple(found), results["implementation"].get("adapter", ""), tuple(command)
+        )
     elif isinstance(value, dict) and "trace" in value:
         check_schema(value, path)
         stored = StoredRun(tuple(_trace_file(value, path, catalogue)))

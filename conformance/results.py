@@ -52,7 +52,13 @@ def results(
 ) -> tuple[dict[str, Any], Conclusion]:
     """The results, and the conclusion that stands in them; `stopped` says why a run ended early."""
     settings = run.settings
-    conclusion = conclude(rulings, settings.strict, complete and not stopped, bool(failures))
+    conclusion = conclude(
+        rulings,
+        run.implementation.name,
+        strict=settings.strict,
+        complete=complete and not stopped,
+        errors=bool(failures),
+    )
     value = {
         "schema": SCHEMA,
         "suite": suite(),
@@ -88,7 +94,9 @@ def results(
     return value, conclusion
 
 
-def _ruling(ruling: Ruling, confirmed: Confirmed | None, conflict: Mapping[str, Any]) -> dict[str, Any]:
+def _ruling(
+    ruling: Ruling, confirmed: Confirmed | None, conflict: Mapping[str, Any]
+) -> dict[str, Any]:
     requirement, row = ruling.requirement, ruling.row
     value: dict[str, Any] = {
         "id": requirement.id,
@@ -165,7 +173,7 @@ def check_schema(value: Mapping[str, Any], path: Path) -> None:
         raise UsageError(f"{path}: schema {schema!r} is not known", hint)
 
 
-_SECTIONS: Final = {
+_SECTIONS: Final[dict[str, type]] = {
     "suite": dict,
     "implementation": dict,
     "run": dict,
@@ -175,7 +183,7 @@ _SECTIONS: Final = {
     "incidents": list,
     "errors": list,
 }
-_ROW: Final = {
+_ROW: Final[dict[str, type]] = {
     "id": str,
     "family": str,
     "level": str,

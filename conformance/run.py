@@ -132,7 +132,7 @@ class Run:
         )
 
     def confirmation(self, requirement: str, evidence: Evidence) -> Confirmed | None:
-        """The confirmed violation of a broken requirement; None where the adapter failed over it."""
+        """The confirmed violation of a broken row; None where the adapter failed over it."""
         row = evidence.rows.get(requirement)
         if row is None or not row.broken:
             return None
@@ -146,7 +146,7 @@ class Run:
         return confirmed_from_json(self.workspace.answer(f"confirm-{requirement}", work))
 
     def conflict(self, ruling: Ruling) -> dict[str, Any]:
-        """One minimal trace for each of the readings that an implementation takes against the choice."""
+        """One minimal trace for each reading that an implementation takes against the choice."""
         requirement = ruling.requirement.id
 
         def minimal(replayer: Replayer, taken: Taken) -> list[dict[str, Any]]:
@@ -209,5 +209,3 @@ def confirmed_from_json(value: Mapping[str, Any]) -> Confirmed | None:
     if "violation" not in value:
         return None
     return Confirmed(Violation.from_json(value["violation"]), value["broke"], value["replays"])
-
-

@@ -84,7 +84,9 @@ class Session:
             run, evidence, failures, rulings, none, none, seconds=seconds, stopped=stopped
         )
 
-    def _unopened(self, workspace: Workspace, error: AdapterError) -> tuple[dict[str, Any], Conclusion]:
+    def _unopened(
+        self, workspace: Workspace, error: AdapterError
+    ) -> tuple[dict[str, Any], Conclusion]:
         """The adapter could not be opened: every requirement asked for is an error."""
         nobody = Implementation("unknown", "unknown")
         families = tuple(self.settings.families or BUILT)
@@ -144,5 +146,3 @@ def open_run(settings: Settings, workspace: Workspace, catalogue: Catalogue, ope
     finally:
         adapter.close()
     return Run(settings, workspace, catalogue, opener, families, offer, who)
-
-

@@ -2,8 +2,9 @@
 
 | symbol | stands for |
 |---|---|
-| `{"forged": {"of": "h1", "offset": 1}}` | a session handle beside the one bound to h1, never issued |
+| `{"forged": {"of": "h1", "offset": 1}}` | a handle beside the one bound to h1, never issued |
 | `{"number": {"of": "a1"}}` | the attachment number that came with the object bound to a1 |
+| `{"message_id": {"of": "h1", "index": 0}}` | the first message identifier that came with h1 |
 | `{"profile": "default"}` | the profile name, or the password, that can log on |
 
 Everything else, names and `{"literal": N}` included, goes over the wire as it stands.
@@ -28,12 +29,17 @@ class Unresolvable(Exception):  # noqa: N818 - not an error: the step is skipped
 
 @dataclass(slots=True)
 class Bindings:
-    """What the calls of one sequence bound so far: tokens by name, attachment numbers by name."""
+    """What the calls of one sequence bound so far.
+
+    Tokens and attachment numbers stand under the name of the object, message identifiers under the
+    name of the session handle that they came with, in order.
+    """
 
     profile: str | None = None
     password: str | None = None
     tokens: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    messages: dict[str, list[str]] = field(default_factory=dict)
 
     def resolve(self, call: Call) -> tuple[Call, dict[str, Any]]:
         """The call for the wire, and the resolved values of the parameters that held symbols.
@@ -45,15 +51,27 @@ class Bindings:
             if type(value) is dict and len(value) == 1:
                 (kind, of), *_ = value.items()
                 if kind in _RESOLVERS:
-                    resolved[key] = _RESOLVERS[kind](self, key, of)
+                    resolved[key] = self._value(kind, key, of)
         if not resolved:
             return call, resolved
         return Call(call.method, {**call.params, **resolved}), resolved
+
+    def _value(self, kind: str, key: str, of: Any) -> Any:
+        try:
+            return _RESOLVERS[kind](self, key, of)
+        except (KeyError, TypeError, ValueError):
+            # A trace file may hold anything.
+            raise Unresolvable(f"{key} holds a damaged symbol") from None
 
     def bind(self, call: Call, outcome: Outcome) -> None:
         """Take note of what a call bound."""
         if outcome.kind != "result":
             return
+        identifier, handle = outcome.body.get("lpszMessageID"), call.params.get("lhSession")
+        if identifier and isinstance(identifier, str) and isinstance(handle, str):
+            known = self.messages.setdefault(handle, [])
+            if identifier not in known and outcome.body.get("return") == 0:
+                known.append(identifier)
         out = outcome.body.get("out")
         if out:
             for param, token in out.items():
@@ -107,8 +125,20 @@ def _number(bindings: Bindings, _key: str, of: Mapping[str, Any]) -> int:
     return bindings.numbers[of["of"]]
 
 
+def _message_id(bindings: Bindings, _key: str, of: Mapping[str, Any]) -> str:
+    known, index = bindings.messages.get(of["of"], []), int(of["index"])
+    if not 0 <= index < len(known):
+        raise Unresolvable(f"no message identifier {index} came with {of['of']}")
+    return known[index]
+
+
 def _profile(bindings: Bindings, key: str, _of: object) -> str | None:
     return bindings.password if key == "lpszPassword" else bindings.profile
 
 
-_RESOLVERS: Final = {"forged": _forged, "number": _number, "profile": _profile}
+_RESOLVERS: Final = {
+    "forged": _forged,
+    "message_id": _message_id,
+    "number": _number,
+    "profile": _profile,
+}

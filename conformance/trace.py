@@ -30,7 +30,7 @@ _SILENT: Final = frozenset({NOT_OFFERED, NOT_EXPRESSIBLE, NOT_IMPLEMENTED})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: a documented function with its documented parameter names; never changed in place."""
+    """One call: a documented function with its parameter names; never changed in place."""
 
     method: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -126,9 +126,11 @@ def _outcome_from_json(value: object, number: int) -> Outcome:
         if len(present) == 1:
             kind = present[0]
             body = value[kind]
-            shaped = isinstance(body, (int, float) if kind == "hang" else dict)
-            if shaped and (kind != "error" or isinstance(body.get("code"), int)):
-                return Outcome(kind, body, value.get("resolved"))
+            resolved = value.get("resolved")
+            shaped = type(body) in ((int, float) if kind == "hang" else (dict,))
+            shaped = shaped and (resolved is None or isinstance(resolved, dict))
+            if shaped and (kind != "error" or type(body.get("code")) is int):
+                return Outcome(kind, body, resolved)
     raise UsageError(
         f"the outcome of step {number} of the trace is not one of result, error, crash, hang"
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from conformance.capabilities import Offer
+from conformance.capabilities import Capabilities, Offer
 from conformance.confirm import Confirmed
 from conformance.evidence import Evidence, Row, Taken
 from conformance.requirements.catalogue import ANY, Catalogue, Requirement
@@ -33,7 +33,9 @@ class Verdict(StrEnum):
 BREAKING: Final = frozenset(
     {Verdict.FAIL, Verdict.FLAKY, Verdict.ERROR, Verdict.BLOCKED, Verdict.NOT_IMPLEMENTED}
 )
-_STOPPING: Final = frozenset({Verdict.FAIL, Verdict.FLAKY, Verdict.NOT_IMPLEMENTED, Verdict.BLOCKED})
+_STOPPING: Final = frozenset(
+    {Verdict.FAIL, Verdict.FLAKY, Verdict.NOT_IMPLEMENTED, Verdict.BLOCKED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Ruling:
     """The verdict on one requirement, and why.
 
     `binding` says whether a broken row keeps the implementation from conforming.
-    `readings` are the evidence by reading; `conflict` holds one for each of two readings taken at once.
+    `readings` are the evidence by reading; `conflict` holds one for each of two
+    readings taken at once.
     """
 
     requirement: Requirement
@@ -105,7 +108,7 @@ def _one(
 ) -> Ruling:
     row = evidence.rows.get(requirement.id, Row())
     chosen = question.readings.get(requirement.id, requirement.default)
-    binding = requirement.level == "must" or question.strict and requirement.level == "should"
+    binding = requirement.level == "must" or (question.strict and requirement.level == "should")
     binding = binding or (requirement.level == "ambiguous" and chosen != ANY)
     failed_early = requirement.family in question.errors and requirement.id not in confirmed
     if row.broken and not failed_early:
@@ -124,7 +127,13 @@ def _one(
             else f"takes reading {_letters(conflict[0])}, and reading {chosen} is chosen"
         )
         return Ruling(
-            requirement, Verdict.FAIL, reason, binding or both, _reading(row), row=row, conflict=conflict
+            requirement,
+            Verdict.FAIL,
+            reason,
+            binding or both,
+            _reading(row),
+            row=row,
+            conflict=conflict,
         )
     if row.exercised and requirement.family not in question.errors:
         return Ruling(requirement, Verdict.PASS, "", binding, _reading(row), row=row)
@@ -169,15 +178,14 @@ def _unexercised(
     return ruling(Verdict.NOT_EXERCISED, _why_not(requirement, question, capabilities))
 
 
-def _why_not(requirement: Requirement, question: Question, capabilities: object) -> str:
+def _why_not(requirement: Requirement, question: Question, capabilities: Capabilities) -> str:
     if requirement.undecidable:
         return requirement.undecidable
     for name in requirement.capabilities:
         if not getattr(capabilities, name, True):
             return f"the implementation does not declare {name}"
-    observes = getattr(capabilities, "observes", frozenset())
     for name in requirement.observes:
-        if name not in observes:
+        if name not in capabilities.observes:
             return f"the harness does not observe {name}"
     if not question.complete:
         return "the run ended before its precondition was met"

@@ -1,8 +1,10 @@
 """The workspace of a run: a directory in which processes share out its parts.
 
 Parts are shards first, then confirmations.
-A part is claimed by creating a file, which only one process can do, and done when its answer stands in
-another; so one process, several, or the workers of pytest-xdist do the same work with the same result.
+A part is claimed by creating a file, which only one process can do, and done when its
+answer stands in
+another; so one process, several, or the workers of pytest-xdist do the same work with
+the same result.
 """
 
 from __future__ import annotations

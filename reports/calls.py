@@ -103,6 +103,8 @@ def _argument(name: str, value: Any, resolved: Any) -> str:
             return f"forged({line(origin, 40)}{sign}{line(abs(offset), 40)}{met})"
         case {"number": {"of": origin}}:
             return f"number({line(origin, 40)})"
+        case {"message_id": {"of": origin, "index": int(index)}}:
+            return f"message_id({line(origin, 40)}, {line(index, 40)})"
         case {"server": str(server)}:
             return f"<{line(server, 40)} server>"
         case {"profile": str(profile)}:

@@ -35,19 +35,24 @@ def test_prefix_is_private_and_its_server_ends_with_the_last_share(cache: Path) 
     made = (prefix / "ready").stat().st_mtime_ns
     second = Wine()
     assert (prefix / "ready").stat().st_mtime_ns == made
-    with subprocess.Popen(
-        [second.program, "cmd", "/c", "pause"],
+    waiting = subprocess.Popen(
+        [second.program, "cmd", "/c", "echo ready & pause"],
         env=dict(second.env),
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-    ) as waiting:
-        eventually(lambda: any("wineserver" in line for line in processes_of(prefix)))
+    )
+    try:
+        assert waiting.stdout is not None
+        assert b"ready" in waiting.stdout.readline()
         first.close()
         first.close()
         assert waiting.poll() is None  # the end of one share does not end the other
         second.close()
         assert waiting.wait(10) is not None
+    finally:
+        waiting.kill()
+        waiting.communicate()
     eventually(lambda: processes_of(prefix) == [])
 
 

@@ -78,7 +78,7 @@ BENIGN: Final[dict[str, Benign]] = {}
 
 Part = TypeVar("Part", bound=type[Any])
 
-_CLASSES: Final[dict[str, type[Reference]]] = {}
+_PARTS: Final[dict[str, type[Any]]] = {}
 _HOOKS: Final[tuple[tuple[type[Any], str], ...]] = (
     (MessageSession, "session_class"),
     (TopMessage, "message_class"),
@@ -112,22 +112,20 @@ def benign(name: str, *deviates: str) -> Callable[[Part], Part]:
 
 
 def _enter(name: str, part: type[Any]) -> str:
-    if name in _CLASSES:
+    if name in _PARTS:
         raise ValueError(f"two variants are called {name}")
-    _CLASSES[name] = _variant(part)
+    _PARTS[name] = part
     return (part.__doc__ or "").partition("\n")[0]
 
 
-def _variant(part: type[Any]) -> type[Reference]:
-    if issubclass(part, Reference):
-        return part
-    if issubclass(part, SimpleMapi):
-        return type("SimpleVariant", (Variant,), {"simple_class": part})
-    if not issubclass(part, Imsg):
-        hook = next(hook for base, hook in _HOOKS if issubclass(part, base))
-        part = type("ImsgVariant", (Imsg,), {hook: part})
-    return type("ImsgVariant", (Variant,), {"imsg_class": part})
-
-
 def _open(name: str) -> Reference:
-    return _CLASSES[name]()
+    """An adapter whose part is a class of its own: what stands in it lasts as long as a process."""
+    part = _PARTS[name]
+    if issubclass(part, Reference):
+        return part()
+    if issubclass(part, SimpleMapi):
+        simple = type(part.__name__, (part,), {})
+        return type("Mutant", (Variant,), {"simple_class": simple})()
+    hooks = {hook: part for base, hook in _HOOKS if issubclass(part, base)}
+    imsg = type(part.__name__, (Imsg,) if hooks else (part,), hooks)
+    return type("Mutant", (Variant,), {"imsg_class": imsg})()

@@ -1,0 +1,1 @@
+"""What each requirement asks of an outcome: one function a requirement."""

@@ -22,8 +22,10 @@ class Registry:
     by_id: dict[str, Check] = field(default_factory=dict)
     by_method: dict[str, list[tuple[str, Check]]] = field(default_factory=dict)
     general: dict[str, str] = field(default_factory=dict)
-    """Requirements on every call, with the function that they are about first of all: elsewhere they
-    are charged only where no other requirement speaks of the outcome."""
+    """Requirements on every call, with the function that they are about first of all.
+
+    Elsewhere they are charged only where no other requirement speaks of the outcome.
+    """
 
     def check(self, requirement: str, *methods: str) -> Callable[[Check], Check]:
         """Register the check of one requirement for the methods whose outcomes it judges."""

@@ -55,4 +55,15 @@ def takes(
     return reading(letters, aspect) if letters else Broken(expected, observed(outcome, family))
 
 
-__all__ = ["HELD", "Broken", "Finding", "Held", "fails", "must", "observed", "reading", "returns", "takes"]
+__all__ = [
+    "HELD",
+    "Broken",
+    "Finding",
+    "Held",
+    "fails",
+    "must",
+    "observed",
+    "reading",
+    "returns",
+    "takes",
+]

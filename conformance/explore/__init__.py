@@ -1,0 +1,1 @@
+"""Explorers: they choose the calls, and players make traces of them."""

@@ -25,7 +25,8 @@ class Source(Protocol):
 class Personality:
     """How one sequence behaves.
 
-    Rates are per thousand; `taste` prefers the newest, the oldest or any live object; `crowd` is the
+    Rates are per thousand; `taste` prefers the newest, the oldest or any live object;
+    `crowd` is the
     number of live objects aimed at; `off` are the methods this sequence leaves alone.
     """
 
@@ -104,7 +105,7 @@ class Chooser:
         return f"{prefix}{number}"
 
     def invalid_flags(self, legal: int, undefined: int = 0xFFFFFFFF) -> int:
-        """Flags with an undefined bit: alone, with a legal one, in pairs, all, or at the boundaries."""
+        """Flags with an undefined bit: alone, with a legal one, in pairs, all, or at boundaries."""
         bits = [1 << bit for bit in range(32) if (undefined & ~legal) >> bit & 1]
         kind = self.source.below(8)
         flags = self.pick(bits)

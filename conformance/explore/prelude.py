@@ -1,7 +1,8 @@
 """The deterministic prelude: what every run does first.
 
-The examples of the catalogue reach every precondition once; a sweep tries each flag bit by itself and with
-the legal ones; growth opens many objects before it closes them.
+The examples of the catalogue reach every precondition once; a sweep tries each flag
+bit by itself and with the legal ones; scenarios are what a tester would write by hand;
+growth opens many objects before it closes them.
 What it finds is minimal, or nearly so.
 """
 
@@ -12,36 +13,47 @@ from collections.abc import Iterator, Sequence
 from conformance.codes import IMSG_NO_ISTG_COMMIT, MAPI_NEW_SESSION, MAPI_UNICODE
 from conformance.explore.alphabet.imsg import build, close_session, malloc, open_session, storage
 from conformance.explore.alphabet.simple import logoff, logon
+from conformance.explore.scenarios import SCENARIOS
 from conformance.model.simple.stimulus import DEFINED_FLAGS
 from conformance.requirements.catalogue import Requirement
 from conformance.symbols import literal
 from conformance.trace import Call
 
 OBSERVE = Call("observe", {})
+INITIALISE = Call("MAPIInitialize", {})  # skipped where it is not offered
+INITIALISE = Call("MAPIInitialize", {})  # skipped where it is not offered
 BITS = [1 << bit for bit in range(32)]
 
 
-def prelude(family: str, rows: Sequence[Requirement], crowd: int) -> Iterator[tuple[str, list[Call]]]:
-    """Sequences of calls with the name of the explorer that made them."""
+def prelude(
+    family: str, rows: Sequence[Requirement], crowd: int, first: Sequence[Call] = ()
+) -> Iterator[tuple[str, list[Call]]]:
+    """Sequences of calls with the name of the explorer that made them.
+
+    `first` are the calls that come before any other; an example that is about them has its own.
+    """
     for row in rows:
         if row.example:
-            yield f"example of {row.id}", [step.call for step in row.example]
+            before = () if {call.method for call in first} & set(row.functions) else first
+            yield f"example of {row.id}", [*before, *(step.call for step in row.example)]
     sweeps, growths = _FAMILIES[family]
     for calls in sweeps():
-        yield "sweep", calls
+        yield "sweep", [*first, *calls]
+    for calls in SCENARIOS[family]():
+        yield "scenario", [*first, *calls]
     for size in sorted({4, min(20, crowd), crowd}):
         for calls in growths(size):
-            yield f"growth to {size}", calls
+            yield f"growth to {size}", [*first, *calls]
 
 
 def _imsg_sweeps() -> Iterator[list[Call]]:
     for legal in (0, MAPI_UNICODE):
-        calls = [malloc("m1")]
+        calls = [INITIALISE, malloc("m1")]
         for index, bit in enumerate(BITS):
             calls.append(open_session("m1", f"s{index}", bit | legal))
         yield [*calls, OBSERVE]
     for legal in (0, IMSG_NO_ISTG_COMMIT, MAPI_UNICODE):
-        calls = [malloc("m1"), open_session("m1", "s1")]
+        calls = [INITIALISE, malloc("m1"), open_session("m1", "s1")]
         for index, bit in enumerate(BITS):
             if bit & ~(IMSG_NO_ISTG_COMMIT | MAPI_UNICODE):
                 calls.append(storage(f"t{index}"))
@@ -50,11 +62,11 @@ def _imsg_sweeps() -> Iterator[list[Call]]:
 
 
 def _imsg_growths(size: int) -> Iterator[list[Call]]:
-    opened = [malloc("m1"), *(open_session("m1", f"s{n}") for n in range(size))]
+    opened = [INITIALISE, malloc("m1"), *(open_session("m1", f"s{n}") for n in range(size))]
     names = [f"s{n}" for n in range(size)]
     for order in (names, names[::-1]):
         yield [*opened, OBSERVE, *(close_session(name) for name in order), OBSERVE]
-    built = [malloc("m1"), open_session("m1", "s1")]
+    built = [INITIALISE, malloc("m1"), open_session("m1", "s1")]
     for n in range(size):
         built += [storage(f"t{n}"), build("s1", "m1", f"t{n}", f"g{n}")]
     release = [Call("IMessage.Release", {"this": f"g{n}"}) for n in range(size)]
@@ -63,7 +75,7 @@ def _imsg_growths(size: int) -> Iterator[list[Call]]:
     again = []
     for n in range(size):
         again += [open_session("m1", f"s{n}"), close_session(f"s{n}")]
-    yield [malloc("m1"), *again, OBSERVE]
+    yield [INITIALISE, malloc("m1"), *again, OBSERVE]
 
 
 def _simple_sweeps() -> Iterator[list[Call]]:

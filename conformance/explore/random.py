@@ -1,4 +1,4 @@
-"""Random exploration: Hypothesis runs the machines, and draws seeds and personalities for the walkers.
+"""Random exploration: Hypothesis runs the machines, and draws what the walkers start from.
 
 A machine spends most of its time inside Hypothesis, so walkers get most of the budget.
 Nothing is shrunk here: traces are minimised by conformance/minimise.py.
@@ -18,7 +18,14 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from conformance.errors import ConformanceError
 from conformance.explore.alphabet import alphabet_of
-from conformance.explore.choose import LENGTHS, TASTES, Chooser, Personality, RandomSource, personality
+from conformance.explore.choose import (
+    LENGTHS,
+    TASTES,
+    Chooser,
+    Personality,
+    RandomSource,
+    personality,
+)
 from conformance.explore.deaths import Deaths
 from conformance.explore.walk import walk
 from conformance.machines import machine_of

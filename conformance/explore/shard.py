@@ -13,6 +13,7 @@ from conformance.explore.random import run_machine, run_walkers
 from conformance.play import Performer, Player
 from conformance.profiles import Shard
 from conformance.requirements.catalogue import Catalogue
+from conformance.trace import Call
 
 MACHINE_SHARE: Final = 0.05
 
@@ -27,6 +28,7 @@ Progress = Callable[[Evidence], None]
 """Told the evidence so far, now and then."""
 
 _TELL_EVERY: Final = 500
+_IDLE: Final = 1000
 
 
 def run_shard(
@@ -38,18 +40,22 @@ def run_shard(
 ) -> Evidence:
     """The evidence of one shard.
 
-    Raises :class:`AdapterError` where the adapter failed; what was found before stands in `evidence`.
+    Raises :class:`AdapterError` where the adapter failed; what was found before stands
+    in `evidence`.
     """
     evidence = evidence if evidence is not None else Evidence()
     player = Player(adapter, shard.family, catalogue.homes[shard.family], evidence)
-    deaths = Deaths()
-    told = [0]
+    deaths = Deaths(shard.calls)
+    told, asked = [0], [0]
 
     def spent(limit: float) -> bool:
+        asked[0] += 1
         if evidence.calls - told[0] >= _TELL_EVERY:
             told[0] = evidence.calls
             progress(evidence)
-        return evidence.calls + deaths.cost >= limit
+        # Asked much more often than calls are made: then there is nothing left to call.
+        idle = asked[0] > _IDLE + 3 * shard.calls
+        return idle or evidence.calls + deaths.cost >= limit
 
     try:
         if shard.index == 0:
@@ -73,8 +79,11 @@ def _play_prelude(
     spent: Callable[[float], bool],
 ) -> None:
     rows = catalogue.family(shard.family)
-    for name, calls in prelude(shard.family, rows, shard.crowd):
-        spent(float("inf"))
+    initialises = "MAPIInitialize" in player.capabilities.functions
+    first = [Call("MAPIInitialize", {})] if initialises else []
+    for name, calls in prelude(shard.family, rows, shard.crowd, first):
+        if spent(float("inf")) or deaths.cost > shard.calls:
+            return
         player.found_by = name
         player.begin()
         for call in calls:

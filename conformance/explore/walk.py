@@ -18,11 +18,15 @@ OBSERVE: Final = Call("observe", {})
 _TRIES: Final = 8
 
 
-def walk(player: Player, alphabet: Alphabet, choose: Chooser, deaths: Deaths, prefix: Sequence[Call] = ()) -> None:
+def walk(
+    player: Player, alphabet: Alphabet, choose: Chooser, deaths: Deaths, prefix: Sequence[Call] = ()
+) -> None:
     """Play one sequence: preamble, prefix, drawn steps, epilogue, a last look."""
     letters = alphabet.offered(player.capabilities)
     looking = letters.pop("observe", None) is not None
-    letters = {m: letter for m, letter in letters.items() if m not in choose.character.off} or letters
+    letters = {
+        m: letter for m, letter in letters.items() if m not in choose.character.off
+    } or letters
     player.begin()
     for call in _calls(player, alphabet, letters, choose, prefix, looking):
         if deaths.expects(call):

@@ -85,3 +85,23 @@ class ImsgMachine(SessionMachine):
     @rule(data=DRAWS)
     def look_inside(self, data: Any) -> None:
         self.draw("world.elements", data)
+
+    @rule(data=DRAWS)
+    def copy_storage(self, data: Any) -> None:
+        self.draw("world.reopen", data)
+
+    @rule(data=DRAWS)
+    def write_beside(self, data: Any) -> None:
+        self.draw("world.create", data)
+
+    @rule(data=DRAWS)
+    def commit(self, data: Any) -> None:
+        self.draw("world.commit", data)
+
+    @rule(data=DRAWS)
+    def read_attributes(self, data: Any) -> None:
+        self.draw("GetAttribIMsgOnIStg", data)
+
+    @rule(data=DRAWS)
+    def write_attributes(self, data: Any) -> None:
+        self.draw("SetAttribIMsgOnIStg", data)

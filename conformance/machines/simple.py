@@ -33,3 +33,27 @@ class SimpleMachine(SessionMachine):
     @rule(data=DRAWS)
     def run_out_of_memory(self, data: Any) -> None:
         self.draw("world.fail_allocation", data)
+
+    @rule(data=DRAWS)
+    def read_mail(self, data: Any) -> None:
+        self.draw("MAPIReadMail", data)
+
+    @rule(data=DRAWS)
+    def save_mail(self, data: Any) -> None:
+        self.draw("MAPISaveMail", data)
+
+    @rule(data=DRAWS)
+    def delete_mail(self, data: Any) -> None:
+        self.draw("MAPIDeleteMail", data)
+
+    @rule(data=DRAWS)
+    def send_mail(self, data: Any) -> None:
+        self.draw("MAPISendMail", data)
+
+    @rule(data=DRAWS)
+    def free_buffer(self, data: Any) -> None:
+        self.draw("MAPIFreeBuffer", data)
+
+    @rule(data=DRAWS)
+    def convert(self, data: Any) -> None:
+        self.draw("ScMAPIXFromSMAPI", data)

@@ -18,7 +18,7 @@ class Model(Protocol):
         """The state after a step that returned."""
 
     def mute(self, state: Any, call: Call, outcome: Outcome) -> bool:
-        """Whether a value in the call may belong to another object, so that the step says nothing."""
+        """Whether a value in the call may belong to another object: the step says nothing."""
 
     def allows(self, state: Any, call: Call) -> bool:
         """Whether the documents allow the stimulus, so that a crash on it is a violation."""

@@ -37,7 +37,7 @@ def written(outcome: Outcome, param: str) -> str | None:
 def untouched(outcome: Outcome, param: str) -> bool:
     """The harness saw that nothing was written through the out parameter."""
     out = outcome.body.get("out") if outcome.kind == "result" else None
-    return bool(out) and out.get(param) == UNTOUCHED
+    return out is not None and out.get(param) == UNTOUCHED
 
 
 def asked(call: Call, param: str) -> str | None:

@@ -3,9 +3,14 @@
 An argument `--wrong=NAME` plants one fault; see WRONG.
 """
 
+from __future__ import annotations
+
 import itertools
 import json
 import sys
+from typing import Any
+
+Json = dict[str, Any]
 
 INVALID, UNKNOWN_FLAGS, NO_MEMORY = 0x80070057, 0x80040106, 0x8007000E
 WRONG = {
@@ -22,10 +27,11 @@ assert not wrong or wrong in WRONG, wrong
 
 
 class Malloc:
-    def __init__(self, fail_after):
-        self.left, self.live, self.references = fail_after, 0, 1
+    def __init__(self, fail_after: int | None) -> None:
+        self.left: int | None = fail_after
+        self.live, self.references = 0, 1
 
-    def alloc(self):
+    def alloc(self) -> bool:
         if self.left == 0:
             return False
         self.left = None if self.left is None else self.left - 1
@@ -34,17 +40,23 @@ class Malloc:
 
 
 class Storage:
-    def __init__(self, mode, transacted):
+    def __init__(self, mode: str, transacted: bool) -> None:
         self.mode, self.transacted, self.references, self.commits = mode, transacted, 1, 0
 
 
 class Message:
-    def __init__(self, world, session, storage, callback, data):
-        self.world, self.session, self.storage = world, session, storage
+    def __init__(
+        self,
+        world: World,
+        storage: Storage,
+        callback: bool,
+        data: int,
+    ) -> None:
+        self.world, self.storage = world, storage
         self.callback, self.data, self.count, self.open = callback, data, 1, True
         storage.references += 1
 
-    def close(self):
+    def close(self) -> None:
         if self.open:
             self.open = False
             self.storage.references -= 1
@@ -53,24 +65,35 @@ class Message:
 
 
 class Session:
-    def __init__(self, malloc):
-        self.malloc, self.messages, self.open = malloc, [], True
+    def __init__(self, malloc: Malloc) -> None:
+        self.malloc, self.open = malloc, True
+        self.messages: list[Message] = []
         malloc.references += 1
 
 
 class World:
     """All of one sequence."""
 
-    def __init__(self, family):
-        self.family, self.names, self.tokens = family, {}, itertools.count(0x1000)
-        self.given, self.released, self.handles, self.logons = {}, [], set(), []
+    def __init__(self, family: str) -> None:
+        self.family, self.tokens = family, itertools.count(0x1000)
+        self.names: dict[str, Any] = {}
+        self.given: dict[int, tuple[str, Any]] = {}
+        self.released: list[Json] = []
+        self.handles: set[int] = set()
+        self.logons: list[tuple[int, bool]] = []
 
-    def token(self, thing):
+    def token(self, thing: Any) -> str:
         if isinstance(thing, int):
             return hex(thing)
         return self.given.setdefault(id(thing), (hex(next(self.tokens)), thing))[0]
 
-    def answer(self, code, param=None, name=None, thing=None):
+    def answer(
+        self,
+        code: int | None,
+        param: str | None = None,
+        name: str | None = None,
+        thing: object = None,
+    ) -> Json:
         if param is None:
             return {"return": code}
         if name is not None and thing is not None:
@@ -78,30 +101,30 @@ class World:
         written = self.token(thing) if thing is not None else None
         return {"return": code, "out": {param: written} if name is not None else {}}
 
-    def find(self, name, kind):
+    def find(self, name: str | None, kind: type) -> Any:
         thing = self.names[name] if name is not None else None
         return thing if isinstance(thing, kind) else None
 
     # --- lent objects
 
-    def world_malloc(self, name, fail_after=None):
+    def world_malloc(self, name: str, fail_after: int | None = None) -> Json:
         self.names[name] = Malloc(fail_after)
         return {}
 
-    def world_storage(self, name, mode, transacted, base64=None):
-        self.names[name] = Storage(mode, transacted)
+    def world_storage(self, name: str, **options: Any) -> Json:
+        self.names[name] = Storage(options["mode"], options["transacted"])
         return {}
 
-    def world_release(self, name):
+    def world_release(self, name: str) -> Json:
         self.names[name].references -= 1
         return {"return": self.names[name].references}
 
-    def world_profile(self):
+    def world_profile(self) -> Json:
         return {"profile": "default", "password": None}
 
     # --- message sessions
 
-    def OpenIMsgSession(self, lpMalloc, ulFlags, lppMsgSess):
+    def OpenIMsgSession(self, lpMalloc: str | None, ulFlags: int, lppMsgSess: str | None) -> Json:
         malloc = self.find(lpMalloc, Malloc)
         code = 0
         if (malloc is None and wrong != "null-allocator") or lppMsgSess is None:
@@ -113,7 +136,7 @@ class World:
         session = Session(malloc or Malloc(None)) if code == 0 else None
         return self.answer(code, "lppMsgSess", lppMsgSess, session)
 
-    def CloseIMsgSession(self, lpMsgSess):
+    def CloseIMsgSession(self, lpMsgSess: str | None) -> Json:
         session = self.find(lpMsgSess, Session)
         if session is not None and session.open:
             session.open = False
@@ -124,8 +147,8 @@ class World:
                 session.malloc.references -= 1
         return self.answer(None)
 
-    def OpenIMsgOnIStg(self, lpMsgSess, lpStg, ulFlags, lppMsg, **given):
-        session, storage = self.find(lpMsgSess, Session), self.find(lpStg, Storage)
+    def OpenIMsgOnIStg(self, lpStg: str, ulFlags: int, lppMsg: str | None, **given: Any) -> Json:
+        session, storage = self.find(given["lpMsgSess"], Session), self.find(lpStg, Storage)
         routines = ("lpAllocateBuffer", "lpAllocateMore", "lpFreeBuffer", "lpMalloc")
         code = 0
         if storage is None or lppMsg is None or not all(given.get(r) for r in routines):
@@ -139,16 +162,16 @@ class World:
         message = None
         if code == 0:
             callback = bool(given.get("lpfMsgCallRelease"))
-            message = Message(self, session, storage, callback, given.get("ulCallerData", 0))
+            message = Message(self, storage, callback, given.get("ulCallerData", 0))
             if session:
                 session.messages.append(message)
         return self.answer(code, "lppMsg", lppMsg, message)
 
-    def IMessage_AddRef(self, this):
+    def IMessage_AddRef(self, this: str) -> Json:
         self.names[this].count += 1
         return self.answer(self.names[this].count)
 
-    def IMessage_Release(self, this):
+    def IMessage_Release(self, this: str) -> Json:
         message = self.names[this]
         message.count = max(0, message.count - 1)
         if message.count == 0:
@@ -157,16 +180,16 @@ class World:
 
     # --- Simple MAPI
 
-    def MAPILogon(self, flFlags, lplhSession, **_):
-        if lplhSession is None:
-            return self.answer(2)
+    def MAPILogon(self, flFlags: int, lplhSession: str | None, **given: Any) -> Json:
+        strings = (given["lpszProfileName"], given["lpszPassword"])
+        if lplhSession is None or any(len(each or "") > 256 for each in strings):
+            return self.answer(2, "lplhSession", lplhSession)
         handle = next(self.tokens)
         self.handles.add(handle)
-        fresh = flFlags & 2 or not any(not own for _, own in self.logons)
-        self.logons.append((handle, bool(flFlags & 2) or (fresh and False)))
+        self.logons.append((handle, bool(flFlags & 2)))
         return self.answer(0, "lplhSession", lplhSession, handle)
 
-    def MAPILogoff(self, lhSession, flFlags, **_):
+    def MAPILogoff(self, lhSession: Any, flFlags: int, **_: Any) -> Json:
         handle = lhSession["literal"] if isinstance(lhSession, dict) else self.names[lhSession]
         handle = int(handle, 16) if isinstance(handle, str) else handle
         if handle == 0 and wrong == "zero-session" and self.handles:
@@ -179,18 +202,18 @@ class World:
         self.logons = [each for each in self.logons if each[0] != handle]
         return self.answer(0)
 
-    def MAPIFreeBuffer(self, pv):
+    def MAPIFreeBuffer(self, pv: str | None) -> Json:
         return self.answer(0)
 
     # --- what can be seen
 
-    def observe(self):
+    def observe(self) -> Json:
         if self.family == "simple":
             shared = any(not own for _, own in self.logons)
             own = sum(own for _, own in self.logons)
             return {"live": {"sessions": own + shared}}
-        seen = {"mallocs": {}, "storages": {}, "released": self.released}
-        things = [thing for _, thing in self.given.values()]
+        seen: Json = {"mallocs": {}, "storages": {}, "released": self.released}
+        things: list[Any] = [thing for _, thing in self.given.values()]
         for name, thing in self.names.items():
             if isinstance(thing, Malloc):
                 counts = {"live": thing.live, "bytes": 16 * thing.live, "foreign_frees": 0}
@@ -198,9 +221,9 @@ class World:
             elif isinstance(thing, Storage):
                 counts = {"commits": thing.commits, "calls_after_release": 0}
                 seen["storages"][name] = {**counts, "references": thing.references}
-        live = {"sessions": Session, "messages": Message}
+        live: dict[str, Any] = {"sessions": Session, "messages": Message}
         seen["live"] = {
-            key: sum(isinstance(thing, kind) and thing.open for thing in things)
+            key: sum(type(thing) is kind and thing.open for thing in things)
             for key, kind in live.items()
         }
         return seen
@@ -220,7 +243,7 @@ OBSERVES = {"imsg": ["mallocs", "storages", "released", "live"], "simple": ["liv
 world = World("simple")
 
 
-def respond(method, params):
+def respond(method: str, params: Json) -> Json:
     global world
     if method == "initialize":
         families = {
@@ -234,10 +257,11 @@ def respond(method, params):
         return {}
     if method == "shutdown":
         return {}
-    return getattr(world, method.replace(".", "_"))(**params)
+    answer: Json = getattr(world, method.replace(".", "_"))(**params)
+    return answer
 
 
-def main():
+def main() -> None:
     for line in sys.stdin.buffer:
         if line.strip():
             request = json.loads(line)

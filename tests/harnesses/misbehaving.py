@@ -1,35 +1,40 @@
 """A harness that misbehaves as its argument says, most often when a MAPILogon comes."""
 
+from __future__ import annotations
+
 import json
 import os
 import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 mode, *rest = sys.argv[1:]
 state = Path(rest[0]) if rest else None  # survives restarts
 out = sys.stdout.buffer
+begun = 0
 HANDLE = {"return": 0, "out": {"lplhSession": "0x1"}}
 
 
-def send(data):
+def send(data: bytes) -> None:
     out.write(data)
     out.flush()
 
 
-def answer(number, **body):
+def answer(number: int, **body: Any) -> None:
     send(json.dumps({"jsonrpc": "2.0", "id": number, **body}).encode() + b"\n")
 
 
-def first_time():
+def first_time() -> bool:
     """True once for each state file."""
+    assert state is not None
     seen = state.exists()
     state.touch()
     return not seen
 
 
-def initialize(number):
+def initialize(number: int) -> None:
     if mode == "exits-at-once":
         sys.exit(3)
     if mode == "exits-once" and first_time():
@@ -42,22 +47,20 @@ def initialize(number):
     answer(number, result={"protocol": 1, "implementation": who, "families": families})
 
 
-def begin(number):
+def begin(number: int) -> None:
+    global begun
     if mode == "dies-in-begin":
         os._exit(4)
-    if mode == "never-fresh" or (mode == "stale" and begin.count):
+    if mode == "never-fresh" or (mode == "stale" and begun):
         answer(number, result={"fresh": False})
     else:
         answer(number, result={})
-    begin.count += 1
+    begun += 1
     if mode == "dies-between":
         os._exit(5)
 
 
-begin.count = 0
-
-
-def misbehave(number):
+def misbehave(number: int) -> None:
     if mode == "garbage":
         send(b"hello\x1b[31m world\n")
     elif mode == "wrong-id":
@@ -93,6 +96,7 @@ def misbehave(number):
     elif mode == "leaves-a-child":
         if os.fork() == 0:
             time.sleep(600)
+        assert state is not None
         state.write_text(str(os.getpgid(0)))
         os._exit(6)
     elif mode == "stderr-flood":
@@ -117,7 +121,7 @@ def misbehave(number):
         answer(number, result=HANDLE)
 
 
-def main():
+def main() -> None:
     if mode == "silent":
         time.sleep(600)
     for line in sys.stdin.buffer:

@@ -1,4 +1,4 @@
-"""What the checks of message sessions share: charging what a look shows to the one event behind it."""
+"""What the checks of message sessions share: charging what a look shows to the event behind it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def nothing_left(state: Imsg, outcome: Outcome, cause: str) -> Finding:
 
 
 def leaked(lent: Iterable[Excess], *causes: str, kind: str = "") -> Finding:
-    """Something lent is still held although everything that used it, for these causes only, has ended."""
+    """Something lent is still held although all that used it, for these causes only, has ended."""
     for excess in lent:
         if only(excess.users, *causes):
             if excess.references > 0 and kind != "blocks":
@@ -51,7 +51,9 @@ def leaked(lent: Iterable[Excess], *causes: str, kind: str = "") -> Finding:
                     f"{excess.references} more reference(s) held than before",
                 )
             if excess.blocks > 0 and kind != "references":
-                return Broken("every block taken is freed", f"{excess.blocks} block(s) still allocated")
+                return Broken(
+                    "every block taken is freed", f"{excess.blocks} block(s) still allocated"
+                )
     return None
 
 

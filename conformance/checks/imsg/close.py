@@ -48,7 +48,11 @@ def _closed(seen: Sight, state: Imsg, expected: str) -> Finding:
 def closes_messages(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     if call.method == CLOSE:
         lost = _closes_live(state, call) and outcome.kind != "result"
-        return must(outcome, "imsg", False, "the session and its messages are closed") if lost else None
+        return (
+            must(outcome, "imsg", held=False, expected="the session and its messages are closed")
+            if lost
+            else None
+        )
     seen = see(state, outcome)
     if seen is None or "close" not in state.events:
         return None
@@ -67,7 +71,11 @@ def closes_parts(state: Imsg, call: Call, outcome: Outcome) -> Finding:
         if not _closes_live(state, call) or session is None or not parts_open(state, session[0]):
             return None
         lost = outcome.kind != "result"
-        return must(outcome, "imsg", False, "the open parts are closed too") if lost else None
+        return (
+            must(outcome, "imsg", held=False, expected="the open parts are closed too")
+            if lost
+            else None
+        )
     seen = see(state, outcome)
     if seen is None or "close-parts" not in state.events:
         return None
@@ -149,7 +157,11 @@ def released_before_close(state: Imsg, call: Call, outcome: Outcome) -> Finding:
             type(thing) is Message and thing.session == found[0] and not thing.refs
             for thing in state.things.values()
         )
-        return must(outcome, "imsg", False, "closing after the last release is safe") if before else None
+        return (
+            must(outcome, "imsg", held=False, expected="closing after the last release is safe")
+            if before
+            else None
+        )
     seen = see(state, outcome)
     if seen is None or "close-released" not in state.events:
         return None

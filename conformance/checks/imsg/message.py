@@ -95,7 +95,9 @@ def without_session(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     if seen is None or "last-release" not in state.events:
         return None
     if only(state.events, "last-release") and seen.messages is not None and seen.messages > 0:
-        return Broken("the last release frees the message", f"{seen.messages} message(s) still open")
+        return Broken(
+            "the last release frees the message", f"{seen.messages} message(s) still open"
+        )
     lent = [*seen.storages.values(), *seen.allocators.values()]
     return leaked(lent, "last-release") or (HELD if rested(lent, "last-release") else None)
 
@@ -215,7 +217,9 @@ def buffers_of_the_caller(state: Imsg, _call: Call, outcome: Outcome) -> Finding
     return HELD
 
 
-@CHECKS.check("IMSG-MSG-14", "IMessage.DeleteAttach", "IMessage.ModifyRecipients", "IMessage.OpenAttach")
+@CHECKS.check(
+    "IMSG-MSG-14", "IMessage.DeleteAttach", "IMessage.ModifyRecipients", "IMessage.OpenAttach"
+)
 def dialog_flags(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     message = own_message(state, call)
     if message is None or message.doubts or not _writable(state, message):
@@ -227,9 +231,7 @@ def dialog_flags(state: Imsg, call: Call, outcome: Outcome) -> Finding:
         return None
     wanted = number(call, outcome)
     key = next(key for key, thing in state.things.items() if thing is message)
-    busy = any(
-        part.message == key and part.number == wanted for _, part in state.live(Attachment)
-    )
+    busy = any(part.message == key and part.number == wanted for _, part in state.live(Attachment))
     if busy or wanted not in message.parts:
         return None
     return returns(outcome, "imsg", S_OK)
@@ -287,7 +289,9 @@ def computed_mask(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     problems = {int(tag, 16): code for tag, code in _problems(outcome).items()}
     refused = returned(outcome) == MAPI_E_COMPUTED or problems.get(mask) == MAPI_E_COMPUTED
     but = f"problem for the mask: {problems.get(mask, 'none')}"
-    return must(outcome, "imsg", refused, "the problem MAPI_E_COMPUTED (0x8004011A) for the mask", but)
+    return must(
+        outcome, "imsg", refused, "the problem MAPI_E_COMPUTED (0x8004011A) for the mask", but
+    )
 
 
 def _problems(outcome: Outcome) -> dict[str, Any]:
@@ -301,5 +305,3 @@ def _mask_unchanged(message: Message, call: Call, outcome: Outcome) -> Finding:
     if mask != message.mask:
         return Broken(f"the mask is still 0x{message.mask:08X}", f"it reads 0x{mask:08X}")
     return HELD
-
-

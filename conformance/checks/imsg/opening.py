@@ -114,10 +114,17 @@ def out_pointer_after_failure(state: Imsg, call: Call, outcome: Outcome) -> Find
     if not failed(outcome) or asked(call, "lppMsgSess") is None:
         return None
     if written(outcome, "lppMsgSess") is not None:
-        return Broken("no pointer after a failed call", "a pointer was written although the call failed")
+        return Broken(
+            "no pointer after a failed call", "a pointer was written although the call failed"
+        )
+    # An implementation may clear the variable once the pointers were checked: each kind of failure
+    # is settled by itself, and of two mistakes at once it is not known which was found.
+    case = opening(state, call)
+    if case == "other" or "+" in case:
+        return None
     if untouched(outcome, "lppMsgSess"):
-        return reading("A")
-    return reading("B" if state.sentinel else "AB")
+        return reading("A", case)
+    return reading("B" if state.sentinel else "AB", case)
 
 
 @CHECKS.check("IMSG-OPEN-10", "observe")
@@ -148,7 +155,9 @@ def independent_sessions(state: Imsg, call: Call, outcome: Outcome) -> Finding:
         return None
     others = [session.token for _, session in state.live(Session)]
     if token in others:
-        return Broken("a pointer unlike that of every open session", f"{token} belongs to an open session")
+        return Broken(
+            "a pointer unlike that of every open session", f"{token} belongs to an open session"
+        )
     return HELD if others else None
 
 
@@ -166,11 +175,11 @@ def which_error_wins(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     if not case.endswith("+flags"):
         return None
     if not failed(outcome):
-        return Broken("the error for the pointer or the one for the flags", observed(outcome, "imsg"))
-    # The order in which the pointers are looked at is free, so only a call in which every pointer is
-    # NULL tells which error wins.
+        return Broken(
+            "the error for the pointer or the one for the flags", observed(outcome, "imsg")
+        )
+    # The order in which the pointers are looked at is free, so only a call in which
+    # every pointer is NULL tells which error wins.
     if case != "null-malloc-out+flags":
         return reading("AB")
     return reading("A" if returned(outcome) == MAPI_E_INVALID_PARAMETER else "B")
-
-

@@ -1,4 +1,4 @@
-"""What the checks of Simple MAPI share: charging a lost or a left session to the one event behind it."""
+"""What the checks of Simple MAPI share: charging a lost or left session to the event behind it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def nothing_made(state: Simple, outcome: Outcome, event: str, expected: str) -> 
     return Broken(expected, f"{extra} more session(s) open") if extra > 0 else HELD
 
 
-def still_good(state: Simple, call: Call, outcome: Outcome, requirement: str, expected: str) -> Finding:
+def still_good(
+    state: Simple, call: Call, outcome: Outcome, requirement: str, expected: str
+) -> Finding:
     """A handle that an event must have left alone is used: it works, or that event ended it."""
     handle = doubtful(state, call, outcome)
     if handle is None or requirement not in handle.doubts:

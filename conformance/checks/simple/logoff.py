@@ -75,7 +75,9 @@ def zero_handle(state: Simple, call: Call, outcome: Outcome) -> Finding:
         if excused(state, outcome):
             return None
         answers = {MAPI_E_INVALID_SESSION: "A", MAPI_E_FAILURE: "B"}
-        return takes(outcome, "simple", answers, "MAPI_E_INVALID_SESSION (19), or MAPI_E_FAILURE (2)")
+        return takes(
+            outcome, "simple", answers, "MAPI_E_INVALID_SESSION (19), or MAPI_E_FAILURE (2)"
+        )
     found = still_good(state, call, outcome, "SIMPLE-LOGOFF-03", REMAIN)
     return found if isinstance(found, Broken) else None
 

@@ -54,7 +54,9 @@ def _started(state: Simple, outcome: Outcome) -> Finding:
         return None
     given = written(outcome, "lplhSession") is not None
     ok = returned(outcome) == SUCCESS_SUCCESS and given
-    but = "" if given or returned(outcome) != SUCCESS_SUCCESS else "but no session handle was written"
+    but = (
+        "" if given or returned(outcome) != SUCCESS_SUCCESS else "but no session handle was written"
+    )
     return must(outcome, "simple", ok, "SUCCESS_SUCCESS (0) and a session handle", but)
 
 
@@ -72,18 +74,26 @@ def logs_on(state: Simple, call: Call, outcome: Outcome) -> Finding:
 def failing_logon(state: Simple, call: Call, outcome: Outcome) -> Finding:
     if call.method == "observe":
         made = nothing_made(state, outcome, "logon-failed", "a failing logon opens no session")
-        return made or nothing_ended(state, outcome, "logon-failed", "a failing logon ends no session")
+        return made or nothing_ended(
+            state, outcome, "logon-failed", "a failing logon ends no session"
+        )
     if call.method != ON:
-        return still_good(state, call, outcome, "SIMPLE-LOGON-02", "a failing logon ends no session")
+        return still_good(
+            state, call, outcome, "SIMPLE-LOGON-02", "a failing logon ends no session"
+        )
     code = returned(outcome)
     if type(code) is not int or code == SUCCESS_SUCCESS:
         return None
     if asked(call, "lplhSession") is not None and written(outcome, "lplhSession") is not None:
-        return Broken("no session handle with a failure", f"{observed(outcome, 'simple')} with a handle")
+        return Broken(
+            "no session handle with a failure", f"{observed(outcome, 'simple')} with a handle"
+        )
     if logging_on(call) not in ("good", "probe", "bad", "long", "limit", "window"):
         return None
     if state.armed and logging_on(call) == "good" and code != MAPI_E_TOO_MANY_SESSIONS:
-        return must(outcome, "simple", code == MAPI_E_INSUFFICIENT_MEMORY, "MAPI_E_INSUFFICIENT_MEMORY (5)")
+        return must(
+            outcome, "simple", code == MAPI_E_INSUFFICIENT_MEMORY, "MAPI_E_INSUFFICIENT_MEMORY (5)"
+        )
     return must(outcome, "simple", code in FAILURES, "one of the codes 1, 2, 3, 5, 8")
 
 
@@ -101,7 +111,9 @@ def too_many_sessions(state: Simple, call: Call, outcome: Outcome) -> Finding:
     if not state.room or logging_on(call) != "good" or state.armed:
         return None
     code = returned(outcome)
-    return must(outcome, "simple", code != MAPI_E_TOO_MANY_SESSIONS, "a logoff made room for a session")
+    return must(
+        outcome, "simple", code != MAPI_E_TOO_MANY_SESSIONS, "a logoff made room for a session"
+    )
 
 
 @CHECKS.check("SIMPLE-LOGON-04", ON)
@@ -120,7 +132,9 @@ def probe_without_session(state: Simple, call: Call, outcome: Outcome) -> Findin
         return reading("B")
     if type(returned(outcome)) is int and returned(outcome) != SUCCESS_SUCCESS and not given:
         return reading("A")
-    return Broken("a failure without a handle, or a new shared session", observed(outcome, "simple"))
+    return Broken(
+        "a failure without a handle, or a new shared session", observed(outcome, "simple")
+    )
 
 
 @CHECKS.check("SIMPLE-LOGON-06", "observe")
@@ -144,7 +158,9 @@ def own_handle(state: Simple, _call: Call, outcome: Outcome) -> Finding:
         return None
     others = [handle.token for handle in state.live()]
     if token in others:
-        return Broken("a handle unlike every live one", f"{token} is the handle of an earlier logon")
+        return Broken(
+            "a handle unlike every live one", f"{token} is the handle of an earlier logon"
+        )
     return HELD if others else None
 
 
@@ -165,7 +181,9 @@ def undocumented_arguments(state: Simple, call: Call, outcome: Outcome) -> Findi
         return reading("A", case)
     if code == SUCCESS_SUCCESS:
         return reading("B", case)
-    return Broken("MAPI_E_FAILURE (2), or as if the argument were in order", observed(outcome, "simple"))
+    return Broken(
+        "MAPI_E_FAILURE (2), or as if the argument were in order", observed(outcome, "simple")
+    )
 
 
 @CHECKS.check("SIMPLE-LOGON-09", ON)
@@ -178,7 +196,9 @@ def long_strings(state: Simple, call: Call, outcome: Outcome) -> Finding:
         return reading("AB")
     if type(code) is int and case == "limit":
         return None
-    return Broken("a documented failure for strings over 256 characters", observed(outcome, "simple"))
+    return Broken(
+        "a documented failure for strings over 256 characters", observed(outcome, "simple")
+    )
 
 
 CHECKS.general["SIMPLE-LOGON-10"] = ON
@@ -193,5 +213,3 @@ def simple_codes(_state: Simple, call: Call, outcome: Outcome) -> Finding:
     allowed = call.method == "MAPIFindNext" and code == MAPI_E_NO_SUPPORT
     held = 0 <= code <= LAST_SIMPLE_CODE or allowed
     return must(outcome, "simple", held, "a Simple MAPI code, 0 to 28")
-
-

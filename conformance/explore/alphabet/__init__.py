@@ -38,9 +38,7 @@ class Alphabet:
     def offered(self, capabilities: Capabilities) -> dict[str, Letter]:
         """The letters that an implementation can be asked."""
         return {
-            method: letter
-            for method, letter in self.letters.items()
-            if _can(method, capabilities)
+            method: letter for method, letter in self.letters.items() if _can(method, capabilities)
         }
 
 

@@ -8,6 +8,7 @@ from conformance.capabilities import Capabilities
 from conformance.codes import IMSG_NO_ISTG_COMMIT, MAPI_UNICODE
 from conformance.explore.alphabet import Alphabet, Letter
 from conformance.explore.alphabet.imsg_parts import PARTS
+from conformance.explore.alphabet.imsg_save import SAVING
 from conformance.explore.choose import Chooser, Params
 from conformance.model.imsg.ledger import live_messages
 from conformance.model.imsg.state import LIVE, Imsg, Life, Message, Session
@@ -117,7 +118,9 @@ def _build(state: Imsg, choose: Chooser) -> Call | None:
     if not stores:
         return _lend(state, choose, wanted)
     session = _session_for(state, choose)
-    more: Params = {"ulFlags": choose.pick((0, 0, 0, MAPI_UNICODE, MAPI_UNICODE, IMSG_NO_ISTG_COMMIT))}
+    more: Params = {
+        "ulFlags": choose.pick((0, 0, 0, MAPI_UNICODE, MAPI_UNICODE, IMSG_NO_ISTG_COMMIT))
+    }
     if choose.chance(50):
         more["ulFlags"] = MAPI_UNICODE | IMSG_NO_ISTG_COMMIT
     if choose.chance(600):
@@ -184,11 +187,6 @@ def _give_back(state: Imsg, choose: Chooser) -> Call | None:
     return Call("world.release", {"name": choose.pick(lent)}) if lent else None
 
 
-def _look_inside(state: Imsg, choose: Chooser) -> Call | None:
-    filled = [name for name, lent in state.storages.items() if lent.filled]
-    return Call("world.elements", {"name": choose.pick(filled)}) if filled else None
-
-
 def _observe(_state: Imsg, _choose: Chooser) -> Call:
     return OBSERVE
 
@@ -228,10 +226,10 @@ ALPHABET: Final = Alphabet(
         "IMessage.Release": Letter(_release, 16),
         "observe": Letter(_observe, 0),
         "world.release": Letter(_give_back, 5),
-        "world.elements": Letter(_look_inside, 3),
         "MAPIInitialize": Letter(_initialise, 1),
         "MAPIUninitialize": Letter(_uninitialise, 1),
         **PARTS,
+        **SAVING,
     },
     _preamble,
     _epilogue,

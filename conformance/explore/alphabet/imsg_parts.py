@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from conformance.codes import ATTACH_DIALOG, MAPI_UNICODE, PR_STORE_SUPPORT_MASK
 from conformance.explore.alphabet import Letter
+from conformance.explore.alphabet.imsg_save import known_tags
 from conformance.explore.choose import Chooser, Params
 from conformance.model.imsg.ledger import parts_of
 from conformance.model.imsg.state import Attachment, Imsg, Life, Message
@@ -48,12 +49,14 @@ def _get_props(state: Imsg, choose: Chooser) -> Call | None:
         if type(thing) is Message and thing.life is Life.CLOSED and thing.storage
     ]
     if shells and state.checked_handles and choose.chance(choose.character.dead):
-        return Call("IMessage.GetProps", {"this": choose.liked(shells), "tags": [PR_STORE_SUPPORT_MASK]})
+        return Call(
+            "IMessage.GetProps", {"this": choose.liked(shells), "tags": [PR_STORE_SUPPORT_MASK]}
+        )
     if not messages:
         return None
     key = choose.liked(messages)
     message = state.things[key]
-    known = message.props if isinstance(message, Message) else {}
+    known = known_tags(state, message) if isinstance(message, Message) else []
     tags = [f"0x{tag:08X}" for tag in known if choose.chance(600)]
     if not tags or choose.chance(500):
         tags.append(PR_STORE_SUPPORT_MASK)
@@ -68,7 +71,9 @@ def _set_props(state: Imsg, choose: Chooser) -> Call | None:
     message = state.things[key]
     unicode = isinstance(message, Message) and bool(message.flags & MAPI_UNICODE)
     if choose.errs() and choose.chance(500):
-        return Call("IMessage.SetProps", {"this": key, "props": {PR_STORE_SUPPORT_MASK: choose.number()}})
+        return Call(
+            "IMessage.SetProps", {"this": key, "props": {PR_STORE_SUPPORT_MASK: choose.number()}}
+        )
     return Call("IMessage.SetProps", {"this": key, "props": _props(choose, unicode)})
 
 
@@ -169,7 +174,9 @@ def _embed(state: Imsg, choose: Chooser) -> Call | None:
     free = [
         key
         for key in _attachments(state)
-        if key not in taken and not _attachment(state, key).opened and not _attachment(state, key).saved
+        if key not in taken
+        and not _attachment(state, key).opened
+        and not _attachment(state, key).saved
     ]
     if not free:
         return None
@@ -195,20 +202,22 @@ def _recipients(state: Imsg, choose: Chooser) -> Call | None:
         "0x0FFF0102": choose.pick(BINARIES[1:]),
     }
     rows = [row] * (1 + choose.source.below(2))
-    return Call("IMessage.ModifyRecipients", {"this": choose.liked(messages), "ulFlags": 0, "rows": rows})
+    return Call(
+        "IMessage.ModifyRecipients", {"this": choose.liked(messages), "ulFlags": 0, "rows": rows}
+    )
 
 
 PARTS: Final = {
     "IMessage.AddRef": Letter(_add_ref, 5),
     "IMessage.GetProps": Letter(_get_props, 22),
-    "IMessage.SetProps": Letter(_set_props, 8),
-    "IMessage.SaveChanges": Letter(_save, 6),
-    "IMessage.CreateAttach": Letter(_create_attachment, 5),
-    "IMessage.OpenAttach": Letter(_open_attachment, 5),
+    "IMessage.SetProps": Letter(_set_props, 14),
+    "IMessage.SaveChanges": Letter(_save, 10),
+    "IMessage.CreateAttach": Letter(_create_attachment, 7),
+    "IMessage.OpenAttach": Letter(_open_attachment, 7),
     "IMessage.DeleteAttach": Letter(_delete_attachment, 3),
     "IMessage.SubmitMessage": Letter(_submit, 1),
     "IMessage.ModifyRecipients": Letter(_recipients, 2),
     "IAttach.Release": Letter(_release_attachment, 6),
-    "IAttach.SaveChanges": Letter(_save_attachment, 5),
+    "IAttach.SaveChanges": Letter(_save_attachment, 8),
     "IAttach.OpenMessage": Letter(_embed, 3),
 }

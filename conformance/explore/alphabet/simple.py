@@ -10,6 +10,7 @@ from typing import Any, Final
 from conformance.capabilities import Capabilities
 from conformance.codes import MAPI_FORCE_DOWNLOAD, MAPI_NEW_SESSION
 from conformance.explore.alphabet import Alphabet, Letter
+from conformance.explore.alphabet.simple_mail import MAIL
 from conformance.explore.choose import Chooser, Params
 from conformance.model.simple.state import Life, Simple
 from conformance.model.simple.stimulus import DEFINED_FLAGS
@@ -20,6 +21,7 @@ GOOD: Final = {"profile": "default"}
 OBSERVE: Final = Call("observe", {})
 OFFSETS: Final = (1, -1, 2, -2, 4, 8, 16, 0x100, 0x10000, 0x80000000, 1 << 32, 3, 5, 7)
 LITERALS: Final = (1, 2, 7, 0x7FFFFFF1, 0x80000001, 0xFFFFFFFF, 0x1_0000_0001, 0x5AFEC0DE)
+UNDEFINED_FLAGS: Final = 0xFFFFFFFF & ~DEFINED_FLAGS
 WINDOWS: Final = (1, 0x1234, 0xDEADBEEF)
 
 
@@ -61,7 +63,8 @@ def _odd_logon(choose: Chooser) -> Call:
     if kind <= 1:
         return logon(None, None, out=out)
     if kind == 2:
-        return logon(flags=choose.invalid_flags(DEFINED_FLAGS) | flags, out=out)
+        undefined = choose.invalid_flags(MAPI_NEW_SESSION | MAPI_FORCE_DOWNLOAD, UNDEFINED_FLAGS)
+        return logon(flags=undefined | flags, out=out)
     if kind == 3:
         return logon(flags=flags, out=out, ulReserved=choose.number() or 1)
     if kind == 4 and choose.nulls:
@@ -118,27 +121,12 @@ def _observe(_state: Simple, _choose: Chooser) -> Call:
     return OBSERVE
 
 
-def _find_next(state: Simple, choose: Chooser) -> Call | None:
-    handle = _good_handle(state, choose)
-    params: Params = {
-        "lhSession": handle,
-        "ulUIParam": 0,
-        "lpszMessageType": None,
-        "lpszSeedMessageID": None,
-        "flFlags": 0,
-        "ulReserved": 0,
-    }
-    return None if handle is None else Call("MAPIFindNext", params)
-
-
-def _resolve(state: Simple, choose: Chooser) -> Call | None:
-    handle = _good_handle(state, choose)
-    params: Params = {"lhSession": handle, "lpszName": "nobody", "flFlags": 0, "ulReserved": 0}
-    return None if handle is None else Call("MAPIResolveName", params)
-
-
 def _fail_allocation(state: Simple, choose: Chooser) -> Call | None:
-    return None if state.armed else Call("world.fail_allocation", {"count": 1 + choose.source.below(2)})
+    return (
+        None
+        if state.armed
+        else Call("world.fail_allocation", {"count": 1 + choose.source.below(2)})
+    )
 
 
 def _preamble(_capabilities: Capabilities, _choose: Chooser) -> list[Call]:
@@ -156,9 +144,8 @@ ALPHABET: Final = Alphabet(
         "MAPILogon": Letter(_logon, 40),
         "MAPILogoff": Letter(_logoff, 35),
         "observe": Letter(_observe, 0),
-        "MAPIFindNext": Letter(_find_next, 4),
-        "MAPIResolveName": Letter(_resolve, 3),
         "world.fail_allocation": Letter(_fail_allocation, 3),
+        **MAIL,
     },
     _preamble,
     _epilogue,

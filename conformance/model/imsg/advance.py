@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from conformance.model.imsg.closing import close_session, give_up
 from conformance.model.imsg.ledger import (
@@ -18,21 +18,34 @@ from conformance.model.imsg.ledger import (
     doubted,
     doubted_on_storage,
     happened,
-    number,
     stored,
     used,
 )
 from conformance.model.imsg.look import look
+from conformance.model.imsg.parts import (
+    create_attachment,
+    delete_attachment,
+    embed,
+    open_attachment,
+    save_attachment,
+)
 from conformance.model.imsg.props import support_mask
+from conformance.model.imsg.saving import (
+    caller_commits,
+    elements,
+    lend_storage,
+    reopen,
+    save,
+    set_attributes,
+    set_props,
+)
 from conformance.model.imsg.state import (
     LIVE,
     Allocator,
-    Attachment,
     Imsg,
     Life,
     Message,
     Session,
-    Storage,
 )
 from conformance.model.imsg.stimulus import building, opening
 from conformance.model.outcome import asked, failed, succeeded, untouched, written
@@ -42,7 +55,7 @@ Follow = Callable[[Imsg, Call, Outcome], Imsg]
 
 
 def advance(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
-    """The state after one step; a step that says nothing, or that ended the run, changes nothing."""
+    """The state after one step; one that says nothing, or that ended the run, changes nothing."""
     follow = FOLLOW.get(call.method)
     if follow is None or outcome.kind != "result":
         return state
@@ -95,7 +108,8 @@ def _build(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
     state = happened(state, event)
     storage = state.storages.get(params.get("lpStg") or "")
     if storage is not None:
-        state = stored(state, params["lpStg"], replace(storage, used=True))
+        kept = replace(storage.kept, opened=True)
+        state = stored(state, params["lpStg"], replace(storage, used=True, kept=kept))
     if name is None or token is None:
         return state
     found = state.thing(params.get("lpMsgSess"))
@@ -109,6 +123,7 @@ def _build(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
         fresh=storage is not None and not storage.filled,
         callback=bool(params.get("lpfMsgCallRelease")),
         caller_data=params.get("ulCallerData", 0),
+        base=storage.kept.pending.parts if storage else None,
     )
     lawful = made and case in ("valid", "routine", "flags")
     if not lawful:
@@ -148,139 +163,13 @@ def _get_props(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
     return replace(state, reads=state.reads + 1) if outcome.body.get("props") else state
 
 
-def _set_props(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
-    state = confirmed(state, call.params.get("this"), outcome)
-    found = state.thing(call.params.get("this"))
-    if found is None or not isinstance(found[1], Message) or not succeeded(outcome):
-        return state
-    key, message = found
-    refused = {int(tag, 16) for tag in outcome.body.get("problems") or {}}
-    given = {int(tag, 16): value for tag, value in call.params.get("props", {}).items()}
-    kept = {tag: value for tag, value in given.items() if tag not in refused}
-    same = {tag >> 16 for tag in given}
-    old = {tag: value for tag, value in message.props.items() if tag >> 16 not in same}
-    return changed(state, key, replace(message, props={**old, **kept}))
-
-
-def _save(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
-    state = confirmed(state, call.params.get("this"), outcome)
-    found = state.thing(call.params.get("this"))
-    if found is None or not isinstance(found[1], Message) or not succeeded(outcome):
-        return state
-    key, message = found
-    saved = {
-        part.number
-        for part in state.things.values()
-        if type(part) is Attachment and part.message == key and part.saved
-    }
-    message = replace(message, parts=message.parts | saved)
-    state = changed(state, key, message)
-    storage = state.storages.get(message.storage or "")
-    if storage is None or message.flags & 1:
-        return state
-    filled = replace(storage, filled=True, saved=message.props)
-    return stored(state, message.storage or "", filled)
-
-
-def _create_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
-    return _attachment(state, call, outcome, outcome.body.get("number"), opened=False)
-
-
-def _open_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
-    found = state.thing(call.params.get("this"))
-    token = written(outcome, "lppAttach")
-    if found and token and succeeded(outcome):
-        for key, thing in state.live(Attachment):
-            if thing.message == found[0] and thing.token == token:
-                again = changed(state, key, replace(thing, refs=thing.refs + 1))
-                names = {**again.names, str(call.params["lppAttach"]): key}
-                return replace(again, names=names)
-    return _attachment(state, call, outcome, number(call, outcome), opened=True)
-
-
-def _attachment(state: Imsg, call: Call, outcome: Outcome, number: Any, opened: bool) -> Imsg:
-    name, token = asked(call, "lppAttach"), written(outcome, "lppAttach")
-    found = state.thing(call.params.get("this"))
-    if found is None or name is None or token is None:
-        return state
-    key, message = found
-    lawful = isinstance(message, Message) and message.life is Life.OPEN and succeeded(outcome)
-    life = Life.OPEN if lawful and isinstance(number, int) else Life.LAWLESS
-    attachment = Attachment(token, key, number if isinstance(number, int) else -1, opened, life=life)
-    if opened:
-        attachment = replace(attachment, saved=True)
-    return happened(bound(state, name, attachment), "attach")
-
-
-def _save_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
-    found = state.thing(call.params.get("this"))
-    if found and isinstance(found[1], Attachment) and succeeded(outcome):
-        return changed(state, found[0], replace(found[1], saved=True))
-    return state
-
-
-def _delete_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
-    found = state.thing(call.params.get("this"))
-    if found and isinstance(found[1], Message) and succeeded(outcome):
-        key, message = found
-        gone = frozenset({number(call, outcome)})
-        return changed(state, key, replace(message, parts=message.parts - gone))
-    return state
-
-
-def _embed(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
-    name, token = asked(call, "lppMsg"), written(outcome, "lppMsg")
-    found = state.thing(call.params.get("this"))
-    if found is None or name is None or token is None:
-        return state
-    key, attachment = found
-    lawful = isinstance(attachment, Attachment) and attachment.life is Life.OPEN
-    life = Life.OPEN if lawful and succeeded(outcome) else Life.LAWLESS
-    message = Message(token, None, None, key, None, life=life)
-    return happened(bound(state, name, message), "attach")
-
-
 def _lend_allocator(state: Imsg, call: Call, _outcome: Outcome) -> Imsg:
     lent = Allocator(call.params.get("fail_after"))
     return replace(state, allocators={**state.allocators, call.params["name"]: lent})
 
 
-def _lend_storage(state: Imsg, call: Call, _outcome: Outcome) -> Imsg:
-    params = call.params
-    storage = Storage(
-        params.get("mode", ""),
-        bool(params.get("transacted")),
-        filled=params.get("base64") is not None,
-        verified=params.get("base64") is not None,
-    )
-    return stored(state, params["name"], storage)
-
-
-def _reopen(state: Imsg, call: Call, _outcome: Outcome) -> Imsg:
-    params = call.params
-    origin = state.storages.get(params.get("from") or "")
-    if origin is None:
-        return state
-    storage = Storage(
-        params.get("mode", ""),
-        bool(params.get("transacted")),
-        filled=origin.filled or origin.used,
-        verified=origin.verified,
-        saved=origin.saved if origin.verified else {},
-    )
-    return stored(state, params["name"], storage)
-
-
-def _elements(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
-    storage = state.storages.get(call.params.get("name") or "")
-    if storage is None:
-        return state
-    present = "__properties_version1.0" in (outcome.body.get("elements") or [])
-    return stored(state, call.params["name"], replace(storage, verified=present))
-
-
 def _world_release(state: Imsg, call: Call, _outcome: Outcome) -> Imsg:
-    name = call.params.get("name")
+    name = call.params.get("name") or ""
     if name in state.allocators:
         given_up = replace(state.allocators[name], own=0)
         return replace(state, allocators={**state.allocators, name: given_up})
@@ -307,18 +196,21 @@ FOLLOW: Final[dict[str, Follow]] = {
     "IMessage.AddRef": _add_ref,
     "IMessage.Release": _release,
     "IMessage.GetProps": _get_props,
-    "IMessage.SetProps": _set_props,
-    "IMessage.SaveChanges": _save,
-    "IMessage.CreateAttach": _create_attachment,
-    "IMessage.OpenAttach": _open_attachment,
-    "IMessage.DeleteAttach": _delete_attachment,
+    "IMessage.SetProps": set_props,
+    "IMessage.SaveChanges": save,
+    "IMessage.CreateAttach": create_attachment,
+    "IMessage.OpenAttach": open_attachment,
+    "IMessage.DeleteAttach": delete_attachment,
     "IAttach.Release": _release,
-    "IAttach.SaveChanges": _save_attachment,
-    "IAttach.OpenMessage": _embed,
+    "IAttach.SaveChanges": save_attachment,
+    "IAttach.OpenMessage": embed,
+    "SetAttribIMsgOnIStg": set_attributes,
     "world.malloc": _lend_allocator,
-    "world.storage": _lend_storage,
-    "world.reopen": _reopen,
-    "world.elements": _elements,
+    "world.storage": lend_storage,
+    "world.reopen": reopen,
+    "world.elements": elements,
+    "world.create": caller_commits,
+    "world.commit": caller_commits,
     "world.release": _world_release,
     "observe": look,
 }

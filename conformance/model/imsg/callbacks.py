@@ -77,6 +77,8 @@ def unpaid(state: Imsg, calls: Sequence[Fired], ended: Life | None) -> tuple[str
     for key, thing in state.things.items():
         if type(thing) is not Message or not thing.callback or thing.fired or key in paid:
             continue
-        if (thing.owed and thing.life is not Life.CLOSED) or (thing.life is Life.ENDED and ended is Life.GONE):
+        if (thing.owed and thing.life is not Life.CLOSED) or (
+            thing.life is Life.ENDED and ended is Life.GONE
+        ):
             owing.append(key)
     return tuple(owing)

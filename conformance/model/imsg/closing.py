@@ -1,7 +1,9 @@
 """What ends objects: closing a session, and giving up the last reference.
 
-Sources: D2 Remarks (the close takes every message, attachment and property object of the session along);
-D3 Notes to callers (a session-less message goes with its last release, once its parts are released too);
+Sources: D2 Remarks (the close takes every message, attachment and property object of
+the session along);
+D3 Notes to callers (a session-less message goes with its last release, once its parts
+are released too);
 contradiction X-03 for the last release inside a session.
 """
 
@@ -57,7 +59,9 @@ def give_up(state: Imsg, key: str) -> Imsg:
         return _parent_of(happened(state, "part-release"), thing)
     if isinstance(thing, Message):
         if parts_of(state, key):
-            return happened(changed(state, key, replace(thing, refs=0, life=Life.PARTING)), "parting")
+            return happened(
+                changed(state, key, replace(thing, refs=0, life=Life.PARTING)), "parting"
+            )
         return _gone(state, key, thing)
     return state
 

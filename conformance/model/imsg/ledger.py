@@ -1,4 +1,4 @@
-"""Small changes of the state that several calls share: events, doubts, users of what the suite lends."""
+"""Small changes of the state that several calls share: events, doubts, users of what is lent."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def used(state: Imsg, allocator: Any, storage: Any, cause: str) -> Imsg:
 
 
 def doubted(state: Imsg, doubt: Doubt, free: Doubt | None) -> Imsg:
-    """An event that must leave every live message alone; `free` is the doubt for session-less ones."""
+    """An event that must leave live messages alone; `free` is the doubt for session-less ones."""
     things = dict(state.things)
     for key, thing in state.things.items():
         if type(thing) is Message and thing.life is Life.OPEN and thing.storage is not None:
@@ -72,8 +72,8 @@ def doubted_on_storage(state: Imsg, storage: str) -> Imsg:
 
 def confirmed(state: Imsg, name: Any, outcome: Outcome) -> Imsg:
     """A read of a message settles the doubts about it: it works, or it is dead."""
-    found = state.thing(name)
-    if found is None or not isinstance(found[1], Message) or not found[1].doubts:
+    found = message_of(state, name)
+    if found is None or not found[1].doubts:
         return state
     key, message = found
     if succeeded(outcome):
@@ -81,6 +81,18 @@ def confirmed(state: Imsg, name: Any, outcome: Outcome) -> Imsg:
     if failed(outcome):
         return happened(changed(state, key, replace(message, life=Life.LAWLESS)), "died")
     return state
+
+
+def message_of(state: Imsg, name: Any) -> tuple[str, Message] | None:
+    """The message that a name reaches, with its key."""
+    found = state.thing(name)
+    return (found[0], found[1]) if found and isinstance(found[1], Message) else None
+
+
+def attachment_of(state: Imsg, name: Any) -> tuple[str, Attachment] | None:
+    """The attachment that a name reaches, with its key."""
+    found = state.thing(name)
+    return (found[0], found[1]) if found and isinstance(found[1], Attachment) else None
 
 
 def number(call: Call, outcome: Outcome) -> Any:

@@ -55,7 +55,7 @@ _memo: list[tuple[Imsg, Outcome, Sight]] = []
 
 
 def sight(state: Imsg, outcome: Outcome) -> Sight:
-    """Compare one observation with the state before it (remembered for the checks of the same step)."""
+    """Compare an observation with the state before it (remembered for the checks of the step)."""
     if _memo and _memo[0][0] is state and _memo[0][1] is outcome:
         return _memo[0][2]
     seen = _compare(state, outcome.body)
@@ -101,7 +101,7 @@ def _sessions(state: Imsg, observed: int | None) -> int | None:
 
 
 def _messages(state: Imsg, observed: int | None) -> tuple[int | None, Life | None]:
-    """How many messages are too many (or too few), and what became of those released in a session."""
+    """How many messages are too many (or too few), and what became of those released."""
     if observed is None or state.murky:
         return None, None
     things = [thing for thing in state.things.values() if type(thing) is Message]
@@ -127,7 +127,7 @@ def _allocators(state: Imsg, seen: Mapping[str, Any]) -> dict[str, Excess]:
             seen[name].get("live", 0) - lent.blocks,
         )
         for name, lent in state.allocators.items()
-        if name in seen and not anything_live(state, name)
+        if name in seen and not state.murky and not anything_live(state, name)
     }
 
 
@@ -143,7 +143,7 @@ def _storages(state: Imsg, seen: Mapping[str, Any], ended: Life | None) -> dict[
             storage.users, seen[name].get("references", 0) - storage.own - storage.references
         )
         for name, storage in state.storages.items()
-        if name in seen and name in resting
+        if name in seen and not state.murky and name in resting
     }
 
 
@@ -207,7 +207,12 @@ def _rested(lent: Allocator, excess: Excess | None, seen: Mapping[str, Any]) -> 
 
 
 def _calm(storage: Storage, excess: Excess | None, seen: Mapping[str, Any]) -> Storage:
-    storage = replace(storage, late_calls=seen.get("calls_after_release", storage.late_calls))
+    commits = seen.get("commits", storage.kept.commits)
+    storage = replace(
+        storage,
+        late_calls=seen.get("calls_after_release", storage.late_calls),
+        kept=replace(storage.kept, commits=commits, due=0, silent=0, opened=False),
+    )
     if excess is None:
         return storage
     held = storage.references + excess.references
@@ -215,11 +220,17 @@ def _calm(storage: Storage, excess: Excess | None, seen: Mapping[str, Any]) -> S
 
 
 def _opening_allocated(state: Imsg, mallocs: Mapping[str, Any]) -> bool:
-    """An allocator that only ever opened sessions, all live, has blocks in use."""
+    """An allocator that only ever opened sessions, all live and empty, has blocks in use."""
+    owners = {getattr(thing, "session", None) for thing in state.things.values()}
     for name, lent in state.allocators.items():
-        users = [t for t in state.things.values() if getattr(t, "allocator", None) == name]
+        users = [
+            (key, thing)
+            for key, thing in state.things.items()
+            if getattr(thing, "allocator", None) == name
+        ]
         only_sessions = bool(users) and all(
-            type(thing) is Session and thing.life in LIVE for thing in users
+            type(thing) is Session and thing.life in LIVE and key not in owners
+            for key, thing in users
         )
         if only_sessions and not lent.users and mallocs.get(name, {}).get("live", 0) > lent.blocks:
             return True

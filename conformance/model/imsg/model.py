@@ -38,7 +38,9 @@ class ImsgModel:
             return building(state, call) == "valid"
         if call.method == "CloseIMsgSession":
             found = state.thing(call.params.get("lpMsgSess"))
-            return found is not None and isinstance(found[1], Session) and found[1].life is Life.OPEN
+            return (
+                found is not None and isinstance(found[1], Session) and found[1].life is Life.OPEN
+            )
         for param in _TAKES_OBJECT:
             if param in call.params:
                 found = state.thing(call.params[param])

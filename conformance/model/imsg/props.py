@@ -1,7 +1,7 @@
 """Properties as the model knows them: what a message was given, and what it gives back.
 
-Tags are eight hex digits, compared as numbers; a property is found by its identifier (the upper half),
-because an implementation answers with the type that it found.
+Tags are eight hex digits, compared as numbers; a property is found by its identifier
+(the upper half), because an implementation answers with the type that it found.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ def lost(message: Message, call: Call, outcome: Outcome) -> Finding:
     """A property that was set and asked for did not come back as it was set."""
     for asked in call.params.get("tags", ()):
         tag = int(asked, 16)
-        if tag not in message.props or not _stays(message, tag):
+        if tag not in message.props or not stays(message, tag):
             continue
         want, got = message.props[tag], read(outcome, tag)
-        if not _same(tag, want, got):
+        if not same_value(tag, want, got):
             return Broken(f"{asked} reads {want!r}, as it was set", f"it reads {got!r}")
     return None
 
 
-def _stays(message: Message, tag: int) -> bool:
+def stays(message: Message, tag: int) -> bool:
     """Whether the documents promise that the message keeps this type as it is."""
     kind = tag & 0xFFFF
     if kind in (_STRING8, _UNICODE):
@@ -66,7 +66,8 @@ def _stays(message: Message, tag: int) -> bool:
     return tag != _MASK
 
 
-def _same(tag: int, want: Any, got: Any) -> bool:
+def same_value(tag: int, want: Any, got: Any) -> bool:
+    """Whether two values of a property are the same, binary ones whatever their spelling."""
     if tag & 0xFFFF in _BINARY and isinstance(want, str) and isinstance(got, str):
         try:
             return base64.b64decode(want) == base64.b64decode(got)

@@ -1,8 +1,8 @@
 """The state of the message-session model: what is known of every object of a sequence.
 
 The state follows what the implementation did, by name and by value:
-a name stays with its object after the object's end, and where an implementation reuses the value for a
-new object a call on the old name reaches the new one (harness protocol, Calls).
+a name stays with its object after the object's end, and where an implementation reuses
+the value for a new object a call on the old name reaches the new one (harness protocol, Calls).
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
+from conformance.model.imsg.content import Kept
+
 
 class Life(Enum):
     """Where an object stands.
 
-    ENDED is the state that the documents leave open (contradiction X-03): the caller's last reference
-    inside a session is gone, and only a look tells whether the message is GONE or KEPT for the close.
+    ENDED is the state that the documents leave open (contradiction X-03): the caller's
+    last reference
+    inside a session is gone, and only a look tells whether the message is GONE or KEPT
+    for the close.
     """
 
     OPEN = "open"
@@ -55,7 +59,7 @@ class Storage:
     used: bool = False
     filled: bool = False
     verified: bool = False
-    saved: Mapping[int, Any] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept)
     users: frozenset[str] = frozenset()
     references: int = 0
     late_calls: int = 0
@@ -73,7 +77,15 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message: on a storage (`storage` set), or embedded in an attachment (`parent` set)."""
+    """A message: on a storage (`storage` set), or embedded in an attachment (`parent` set).
+
+    `props` is what was set on this object, `unsaved` the part of it since the last
+    save; `attribs` are attributes as they were set.
+    `parts` are the numbers of the attachments that were saved, and their message after
+    them; beside them
+    the storage had `base` attachments; `touched` says that there were changes to any
+    since the last save.
+    """
 
     token: str
     session: str | None
@@ -91,8 +103,12 @@ class Message:
     life: Life = Life.OPEN
     doubts: frozenset[Doubt] = frozenset()
     props: Mapping[int, Any] = field(default_factory=dict)
+    unsaved: Mapping[int, Any] = field(default_factory=dict)
+    attribs: Mapping[int, int] = field(default_factory=dict)
     mask: int | None = None
     parts: frozenset[int] = frozenset()
+    base: int | None = 0
+    touched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +133,8 @@ LIVE: Final = frozenset({Life.OPEN, Life.PARTING, Life.KEPT})
 class Imsg:
     """What is known after a prefix of a trace.
 
-    `events` names what happened since the last look that could leave something behind or take something
+    `events` names what happened since the last look that could leave something behind
+    or take something
     away; a difference is charged to a requirement only where one kind of event explains it.
     `offset_*` is the difference between the last look and what was expected, already reported.
     """

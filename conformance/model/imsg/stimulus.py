@@ -1,7 +1,7 @@
 """Which documented case a call is: the preconditions that requirements share.
 
-A call that departs from the rules in two ways at once is no clean case of either, because the documents
-give no order in which errors are found; only IMSG-OPEN-13 speaks of two.
+A call that departs from the rules in two ways at once is no clean case of either,
+because the documents give no order in which errors are found; only IMSG-OPEN-13 speaks of two.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def opening(state: Imsg, call: Call) -> str:
         usable = allocator is not None and out is not None and not flags
         return "uninitialised" if usable and not _failing(state, allocator) else "other"
     if allocator is None or out is None:
-        nulls = "-".join(name for name, value in (("malloc", allocator), ("out", out)) if value is None)
+        nulls = "-".join(
+            name for name, value in (("malloc", allocator), ("out", out)) if value is None
+        )
         if invalid:
             return f"null-{nulls}+flags"
         return "other" if flags else ("null-malloc" if out is not None else "null-out")

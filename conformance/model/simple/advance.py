@@ -38,7 +38,7 @@ FAULTS: Final = {
 
 
 def advance(state: Simple, call: Call, outcome: Outcome) -> Simple:
-    """The state after one step; a step that says nothing, or that ended the run, changes nothing."""
+    """The state after one step; one that says nothing, or that ended the run, changes nothing."""
     follow = FOLLOW.get(call.method)
     if follow is None or outcome.kind != "result":
         return state
@@ -46,7 +46,11 @@ def advance(state: Simple, call: Call, outcome: Outcome) -> Simple:
 
 
 def _log_on(state: Simple, call: Call, outcome: Outcome) -> Simple:
-    code, token, name = returned(outcome), written(outcome, "lplhSession"), asked(call, "lplhSession")
+    code, token, name = (
+        returned(outcome),
+        written(outcome, "lplhSession"),
+        asked(call, "lplhSession"),
+    )
     if code == 0 and token is not None and name is not None:
         return _new_handle(state, call, name, token)
     if code == 0:
@@ -64,7 +68,9 @@ def _log_on(state: Simple, call: Call, outcome: Outcome) -> Simple:
 
 
 def _new_handle(state: Simple, call: Call, name: str, token: str) -> Simple:
-    same = next((key for key, h in state.handles.items() if h.life is Life.OPEN and h.token == token), None)
+    same = next(
+        (key for key, h in state.handles.items() if h.life is Life.OPEN and h.token == token), None
+    )
     if same is not None:
         # One value for two logons (LOGON-07): from here on the two names are one handle.
         names = {**state.names, name: same}
@@ -143,7 +149,8 @@ def _ended(state: Simple, key: str) -> Simple:
     )
     state = doubted(state, "SIMPLE-LOGOFF-10")
     if not others:
-        return replace(state, fewest=state.leaked, most=state.leaked, full=False, room=state.full)
+        most = state.leaked + state.loose
+        return replace(state, fewest=state.leaked, most=most, full=False, room=state.full)
     fewest = 0 if kept else 1
     most = 0 if kept or uncertain else 1
     room = state.full and most == 1
@@ -182,7 +189,7 @@ def _arm(state: Simple, call: Call, _outcome: Outcome) -> Simple:
 
 
 def extra_sessions(state: Simple, outcome: Outcome) -> int | None:
-    """How many sessions are too many (or, below zero, too few); None where sessions are not seen."""
+    """How many sessions are too many (below zero: too few); None where sessions are not seen."""
     observed = seen_sessions(outcome)
     if observed is None:
         return None
@@ -205,12 +212,17 @@ EVENTS: Final = {
     "logon-full": "SIMPLE-LOGON-03",
     "logon-failed": "SIMPLE-LOGON-02",
     "logon-lost": "SIMPLE-LOGON-08",
+    "call-zero": "SIMPLE-CALL-01",
+    "call-own": "SIMPLE-CALL-03",
     "logoff": "SIMPLE-LOGOFF-10",
     "logoff-failed": "SIMPLE-LOGOFF-01",
     "logoff-memory": "SIMPLE-LOGOFF-07",
     **{f"logoff-{case}": blame for case, blame in FAULTS.items()},
 }
 """The doubt that each kind of event raises about live handles."""
+
+
+_LEAVING_NONE: Final = frozenset({"logon-failed", "logon-lost", "call-zero", "call-own"})
 
 
 def single(state: Simple, event: str) -> bool:
@@ -237,10 +249,17 @@ def _look(state: Simple, _call: Call, outcome: Outcome) -> Simple:
         fewest=observed,
         most=observed,
         leaked=max(0, state.leaked + extra),
+        loose=_loose(state, observed) if state.live() else 0,
         events=frozenset(),
         honoured=honoured,
         quiet=not observed,
     )
+
+
+def _loose(state: Simple, observed: int) -> int:
+    """How many sessions could be left over by calls that must leave none."""
+    room = max(0, min(observed, state.most) - state.fewest)
+    return state.loose + (room if state.events & _LEAVING_NONE else 0)
 
 
 def _unsure(handle: Handle) -> Handle:
@@ -250,7 +269,7 @@ def _unsure(handle: Handle) -> Handle:
 def _cleared(state: Simple) -> dict[str, Handle]:
     """Every session is still there, so every handle that does not share one is good."""
     sessions = [handle.session for handle in state.live()]
-    kept = frozenset({"SIMPLE-LOGOFF-10"})
+    kept = frozenset({"SIMPLE-LOGOFF-06", "SIMPLE-LOGOFF-10"})  # these may end a handle alone
     return {
         key: replace(h, doubts=h.doubts & kept if sessions.count(h.session) > 1 else frozenset())
         if h.doubts

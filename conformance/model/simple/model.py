@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.capabilities import Capabilities
 from conformance.model.simple.advance import advance
+from conformance.model.simple.mail import MAIL_CALLS, follow
 from conformance.model.simple.state import Simple
 from conformance.model.simple.stimulus import number_given, which_handle
 from conformance.trace import Call, Outcome
@@ -18,7 +19,8 @@ class SimpleModel:
         return Simple()
 
     def advance(self, state: Any, call: Call, outcome: Outcome) -> Simple:
-        return advance(state, call, outcome)
+        after = advance(state, call, outcome)
+        return follow(after, call, outcome) if call.method in MAIL_CALLS else after
 
     def mute(self, state: Any, call: Call, outcome: Outcome) -> bool:
         given = call.params.get("lhSession")
@@ -30,7 +32,13 @@ class SimpleModel:
         return value is not None and bool(state.meant(value))
 
     def allows(self, state: Any, call: Call) -> bool:
+        if call.method == "MAPIFreeBuffer":
+            # Freeing twice is undefined (contradiction X-15).
+            buffer = state.buffers.get(call.params.get("pv"))
+            return call.params.get("pv") is None or (buffer is not None and not buffer.freed)
         if "lhSession" not in call.params:
             return True
         # In this family every handle may be passed: a bad one is answered.
-        return which_handle(state, call, None) != "other" or isinstance(call.params["lhSession"], dict)
+        return which_handle(state, call, None) != "other" or isinstance(
+            call.params["lhSession"], dict
+        )

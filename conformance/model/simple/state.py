@@ -1,4 +1,4 @@
-"""The state of the Simple MAPI model: handles, the sessions behind them, and what may have ended them."""
+"""The state of the Simple MAPI model: handles, their sessions, and what may have ended them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from conformance.symbols import could_mean
 class Life(Enum):
     """Where a handle stands.
 
-    LAWLESS handles came with a failure; DEAD ones were found dead; of UNSURE ones nothing is known any
-    more, because a look showed that sessions are missing or left over.
+    LAWLESS handles came with a failure; DEAD ones were found dead; of UNSURE ones
+    nothing is known any more, because a look showed that sessions are missing or left over.
     """
 
     OPEN = "open"
@@ -27,7 +27,8 @@ class Life(Enum):
 class Handle:
     """A session handle; `session` identifies the session behind it, None where it cannot be known.
 
-    `doubts` names the requirements to blame, one for each kind of event, if the handle is found dead.
+    `doubts` names the requirements to blame, one for each kind of event, if the handle
+    is found dead.
     """
 
     token: str
@@ -37,14 +38,40 @@ class Handle:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """A message by an identifier that a call gave; `own` ones were made by the sequence.
+
+    `subject` is None where it is not known.
+    `doubts` names the requirements to blame if the message turns out to be gone or changed.
+    """
+
+    text: str
+    subject: str | None = None
+    own: bool = False
+    doubts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """What MAPIReadMail returned, and the handle it came with ("" where that is not certain)."""
+
+    token: str
+    handle: str
+    freed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Simple:
     """What is known after a prefix of a trace.
 
-    `fewest` and `most` bound the number of sessions that the next look may show; the documents leave
+    `fewest` and `most` bound the number of sessions that the next look may show; the
+    documents leave
     open whether a logon joins a session made with MAPI_NEW_SESSION (contradiction X-08).
     `leaked` is what earlier looks showed beyond that.
-    `quiet` says that no session exists for certain; `honoured` where MAPI_NEW_SESSION was seen to make a
-    session: beside a shared one (True), beside none (False).
+    `quiet` says that no session exists for certain; `honoured` where MAPI_NEW_SESSION
+    was seen to make a session: beside a shared one (True), beside none (False).
+    `worked` are the calls that may be made without a session and succeeded on a good handle; `loose`
+    is how many sessions that looks showed could be left over and not the caller's.
     """
 
     handles: Mapping[str, Handle] = field(default_factory=dict)
@@ -60,6 +87,10 @@ class Simple:
     quiet: bool = True
     full: bool = False
     room: bool = False
+    mails: Mapping[str, tuple[Mail, ...]] = field(default_factory=dict)
+    buffers: Mapping[str, Buffer] = field(default_factory=dict)
+    worked: frozenset[str] = frozenset()
+    loose: int = 0
 
     def handle(self, name: object) -> Handle | None:
         """The handle bound to a name."""

@@ -1,6 +1,7 @@
 """Which documented case a Simple MAPI call is.
 
-A call that departs from the rules in two ways at once is "other", but for LOGOFF-09, which speaks of two.
+A call that departs from the rules in two ways at once is "other", but for LOGOFF-09,
+which speaks of two.
 Sources: L1 and L2 (flags, reserved and string parameters), H4 (what flags are defined).
 """
 
@@ -28,7 +29,7 @@ def logging_on(call: Call) -> str:
     departures = []
     if flags & ~DEFINED_FLAGS:
         departures.append("flags")
-    elif flags & ~_PLAIN:
+    if flags & DEFINED_FLAGS & ~_PLAIN:
         departures.append("other")
     if params.get("ulReserved"):
         departures.append("reserved")
@@ -59,7 +60,7 @@ def _credentials(profile: Any, password: Any) -> str:
 
 
 def which_handle(state: Simple, call: Call, outcome: Outcome | None) -> str:
-    """What the session handle of a call is: valid, dead, zero, unknown, or none of these for certain."""
+    """What the session handle of a call is: valid, dead, zero, unknown, or other (not certain)."""
     given = call.params.get("lhSession")
     if isinstance(given, str):
         handle = state.handle(given)

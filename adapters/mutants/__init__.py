@@ -1,0 +1,43 @@
+"""Implementations with one fault each, and correct ones that differ from the reference.
+
+A mutant is the reference with one class replaced by a subclass, which stands in the module of the
+group of requirements that it breaks; the `hidden_*` modules hold faults that need a rare history.
+They prove that the suite finds faults, and the benign variants that it accuses nobody wrongly.
+"""
+
+from adapters.mutants import (
+    benign,
+    callbacks,
+    calls,
+    closing,
+    contents,
+    harnesses,
+    hidden_imsg,
+    hidden_simple,
+    logging_off,
+    logging_on,
+    messages,
+    opening,
+    opening_effects,
+)
+from adapters.mutants.registry import BENIGN, MUTANTS, Benign, Mutant
+
+__all__ = [
+    "BENIGN",
+    "MUTANTS",
+    "Benign",
+    "Mutant",
+    "benign",
+    "callbacks",
+    "calls",
+    "closing",
+    "contents",
+    "harnesses",
+    "hidden_imsg",
+    "hidden_simple",
+    "logging_off",
+    "logging_on",
+    "messages",
+    "opening",
+    "opening_effects",
+]

@@ -1,0 +1,1 @@
+"""The commands of `mapi-conformance` beside a run, one module each."""

@@ -1,0 +1,109 @@
+"""How the state follows attachments, and the messages embedded in them.
+
+Sources: D18 (CreateAttach, OpenAttach, DeleteAttach); D2, Remarks (what goes with its message).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from conformance.model.imsg.ledger import (
+    attachment_of,
+    bound,
+    changed,
+    happened,
+    message_of,
+    number,
+)
+from conformance.model.imsg.state import Attachment, Imsg, Life, Message
+from conformance.model.outcome import asked, succeeded, written
+from conformance.trace import Call, Outcome
+
+
+def create_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
+    """CreateAttach made an attachment, which takes two saves to last."""
+    return _attachment(state, call, outcome, outcome.body.get("number"), opened=False)
+
+
+def open_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
+    """OpenAttach gave an attachment: a new object, or the open one once more."""
+    found = state.thing(call.params.get("this"))
+    token = written(outcome, "lppAttach")
+    if found and token and succeeded(outcome):
+        for key, thing in state.live(Attachment):
+            if thing.message == found[0] and thing.token == token:
+                again = changed(state, key, replace(thing, refs=thing.refs + 1))
+                names = {**again.names, str(call.params["lppAttach"]): key}
+                return replace(again, names=names)
+    return _attachment(state, call, outcome, number(call, outcome), opened=True)
+
+
+def _attachment(state: Imsg, call: Call, outcome: Outcome, number: Any, opened: bool) -> Imsg:
+    name, token = asked(call, "lppAttach"), written(outcome, "lppAttach")
+    found = state.thing(call.params.get("this"))
+    if found is None or name is None or token is None:
+        return state
+    key, message = found
+    lawful = isinstance(message, Message) and message.life is Life.OPEN and succeeded(outcome)
+    life = Life.OPEN if lawful and isinstance(number, int) else Life.LAWLESS
+    attachment = Attachment(
+        token, key, number if isinstance(number, int) else -1, opened, life=life
+    )
+    if opened:
+        attachment = replace(attachment, saved=True)
+        if isinstance(message, Message) and number not in message.parts:
+            # One that was there before: it must not be counted twice.
+            state = changed(state, key, replace(message, base=None))
+    elif lawful and isinstance(message, Message):
+        state = changed(state, key, replace(message, touched=True))
+    return happened(bound(state, name, attachment), "attach")
+
+
+def save_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
+    """SaveChanges on an attachment, or an attempt at it."""
+    found = attachment_of(state, call.params.get("this"))
+    if found is None:
+        return state
+    key, attachment = found
+    if succeeded(outcome):
+        state = changed(state, key, replace(attachment, saved=True))
+    return _touched(state, attachment.message)
+
+
+def _touched(state: Imsg, key: str) -> Imsg:
+    message = state.things.get(key)
+    if not isinstance(message, Message) or message.touched:
+        return state
+    return changed(state, key, replace(message, touched=True))
+
+
+def delete_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
+    """DeleteAttach took an attachment away; its number may be given out again."""
+    found = message_of(state, call.params.get("this"))
+    if found is None or not succeeded(outcome):
+        return state
+    key, message = found
+    gone = number(call, outcome)
+    own = False
+    for part, thing in state.things.items():
+        if isinstance(thing, Attachment) and thing.message == key and thing.number == gone:
+            state = changed(state, part, replace(thing, number=-1, saved=False))
+            own = True
+    # One that was there before has a number that the model does not know.
+    base = message.base if own else None
+    left = replace(message, parts=message.parts - {gone}, base=base, touched=True)
+    return changed(state, key, left)
+
+
+def embed(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
+    """OpenMessage gave the message embedded in an attachment."""
+    name, token = asked(call, "lppMsg"), written(outcome, "lppMsg")
+    found = state.thing(call.params.get("this"))
+    if found is None or name is None or token is None:
+        return state
+    key, attachment = found
+    lawful = isinstance(attachment, Attachment) and attachment.life is Life.OPEN
+    life = Life.OPEN if lawful and succeeded(outcome) else Life.LAWLESS
+    message = Message(token, None, None, key, None, life=life)
+    return happened(bound(state, name, message), "attach")
