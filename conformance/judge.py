@@ -45,6 +45,10 @@ class Judge:
         """Start a new sequence: nothing is live, nothing is bound."""
         self.state = self._model.begin(self.capabilities)
 
+    def permits(self, call: Call) -> bool:
+        """Whether the call may be made now (see :meth:`conformance.model.Model.permits`)."""
+        return self._model.permits(self.state, call)
+
     def step(self, call: Call, outcome: Outcome) -> Findings:
         """What one step shows, and move on to the state after it."""
         if call.method == "begin":

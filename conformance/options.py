@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
 from conformance.capabilities import FAMILIES
@@ -162,21 +163,24 @@ def reading(text: str, catalogue: Catalogue) -> tuple[str, str]:
 
 
 def _natural(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise ValueError
-    return value
+    return int(_between(text, 0, None, "a whole number from 0", int))
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 256:
-        raise ValueError
-    return value
+    return int(_between(text, 1, 256, "a whole number from 1 to 256", int))
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 3600:
-        raise ValueError
+    return _between(text, 0.001, 3600, "seconds, from 0.001 to 3600", float)
+
+
+def _between(
+    text: str, least: float, most: float | None, what: str, kind: Callable[[str], float]
+) -> float:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value or (most is not None and value > most):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     return value

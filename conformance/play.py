@@ -118,6 +118,8 @@ class Player:
             self._lent = set()
         try:
             self._check_names(call)
+            if not self.judge.permits(call):
+                raise Unresolvable("the object has ended, and the harness does not check that")
             resolved, values = self._bindings.resolve(call)
         except Unresolvable as reason:
             return Outcome("error", {"code": NOT_EXPRESSIBLE, "message": str(reason)})

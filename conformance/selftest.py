@@ -1,7 +1,7 @@
-"""The selftest: does the suite find every planted fault, and accuse no correct implementation?
+"""The selftest: every planted fault has to be found, and nothing correct accused.
 
-It knows no adapter: a *fault* is a factory together with the requirements that it breaks, a *variant*
-a factory of something correct.
+It knows no adapter: a *fault* is a factory together with the requirements that it breaks, a
+*variant* a factory of something correct.
 Each is explored in process, a fault until one of its requirements is ruled broken.
 """
 
@@ -195,13 +195,15 @@ def _failed(
     evidence: Evidence, offer: Offer, families: Sequence[str], readings: Mapping[str, str]
 ) -> dict[str, Ruling]:
     """The requirements that are broken, or of which two readings were taken."""
-    question = Question(readings, False, families, offer, {}, complete=False)
+    question = Question(
+        readings, strict=False, families=families, offer=offer, errors={}, complete=False
+    )
     rulings = rule(catalogue(), evidence, question)
     return {name: one for name, one in rulings.items() if one.verdict is Verdict.FAIL}
 
 
 def _calls_to_find(evidence: Evidence, killed_by: Sequence[str]) -> int:
-    """The calls until the first violation; where readings conflict, those until that was noticed."""
+    """The calls until the first violation, or until a conflict of readings was noticed."""
     found = [
         violation.calls_to_find
         for name in killed_by

@@ -81,7 +81,9 @@ def rule(
     """The ruling on every requirement of the catalogue, in its order."""
     rulings: dict[str, Ruling] = {}
     for requirement in _by_need(catalogue):
-        rulings[requirement.id] = _one(requirement, evidence, question, confirmed or {}, rulings)
+        rulings[requirement.id] = _one(
+            requirement, evidence, question, confirmed or {}, rulings, catalogue
+        )
     return {name: rulings[name] for name in catalogue.requirements}
 
 
@@ -105,6 +107,7 @@ def _one(
     question: Question,
     confirmed: Mapping[str, Confirmed],
     done: Mapping[str, Ruling],
+    catalogue: Catalogue,
 ) -> Ruling:
     row = evidence.rows.get(requirement.id, Row())
     chosen = question.readings.get(requirement.id, requirement.default)
@@ -137,7 +140,7 @@ def _one(
         )
     if row.exercised and requirement.family not in question.errors:
         return Ruling(requirement, Verdict.PASS, "", binding, _reading(row), row=row)
-    return _unexercised(requirement, evidence, question, done, row, binding)
+    return _unexercised(requirement, evidence, question, done, catalogue, row, binding)
 
 
 def _unexercised(
@@ -145,6 +148,7 @@ def _unexercised(
     evidence: Evidence,
     question: Question,
     done: Mapping[str, Ruling],
+    catalogue: Catalogue,
     row: Row,
     binding: bool,
 ) -> Ruling:
@@ -153,11 +157,12 @@ def _unexercised(
         return Ruling(requirement, verdict, reason, binding, reading, blocked_by, row)
 
     family = "imsg" if requirement.family == "msgfile" else requirement.family
-    if requirement.family not in question.families:
-        return ruling(Verdict.NOT_EXERCISED, f"the family {requirement.family} was not run")
     if requirement.family in question.errors:
         return ruling(Verdict.ERROR, question.errors[requirement.family])
     capabilities = question.offer.get(family)
+    not_offered = capabilities is None and bool(question.offer)
+    if requirement.family not in question.families and not not_offered:
+        return ruling(Verdict.NOT_EXERCISED, f"the family {requirement.family} was not run")
     own = requirement.functions[0] if requirement.functions else ""
     if own in evidence.stubs:
         return ruling(Verdict.NOT_IMPLEMENTED, f"{own} is an empty stub")
@@ -173,7 +178,10 @@ def _unexercised(
             return ruling(Verdict.BLOCKED, f"could not be reached: {root} is not met", root)
     stub = next((name for name in requirement.functions if name in evidence.stubs), None)
     if stub is not None:
-        home = next((n for n in done if done[n].requirement.functions[:1] == (stub,)), "")
+        rows = catalogue.family(family)
+        home = next(
+            (one.id for one in rows if one.functions[0] == stub), catalogue.homes[family][stub]
+        )
         return ruling(Verdict.BLOCKED, f"could not be reached: {stub} is an empty stub", home)
     return ruling(Verdict.NOT_EXERCISED, _why_not(requirement, question, capabilities))
 

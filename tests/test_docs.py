@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,12 +37,12 @@ METHODS = """
     EmailStartSession EmailStartPOP3Session EmailStartIMAPSession EmailStartSMTPSession
     EmailStartNotesSession EmailStartOutlookSession EmailCloseSession EmailSetTimeOut
     EmailGetCount EmailSendMessage ErrorInfo
-""".split()
-ERRORS = ("-32601", "-32602", "-32000", "-32001", "-32002", "-32003")
+"""
+ERRORS = "-32601 -32602 -32000 -32001 -32002 -32003"
 CAPABILITIES = """
     functions observes checked_handles null_arguments parallel fail_allocation protocols tls
     mallocs storages released live buffers pop3 smtp imap outlook notes
-""".split()
+"""
 PARAMETERS = """
     lpMalloc ulFlags lppMsgSess lpMsgSess lpAllocateBuffer lpAllocateMore lpFreeBuffer lpMapiSup
     lpStg lpfMsgCallRelease ulCallerData lppMsg lppAttach lpObject tags attribs props problems
@@ -49,7 +50,7 @@ PARAMETERS = """
     lhSession lpszMessageType lpszSeedMessageID lpszMessageID lppMessage subject lpszName pv
     lppMAPISession count fail_after mode transacted base64 from element session password pop3 smtp
     server tls profile milliseconds to
-""".split()
+"""
 
 
 def page(name: str) -> str:
@@ -123,18 +124,19 @@ def test_named_requirements_exist(path: Path) -> None:
 def test_named_files_exist(path: Path) -> None:
     text = FENCE.sub("", path.read_text(encoding="utf-8"))
     named = re.findall(r"`((?:conformance|adapters|reports|tests|docs)/[\w/.]*)`", text)
-    assert [name for name in named if not (ROOT / name).exists()] == []
+    real = [name for name in named if "FAMILY" not in name]
+    assert [name for name in real if not (ROOT / name).exists()] == []
 
 
 def test_the_protocol_page_is_complete() -> None:
     text = page("docs/protocol.md")
-    for name in (*METHODS, *PARAMETERS, *CAPABILITIES, *ERRORS):
+    for name in f"{METHODS} {PARAMETERS} {CAPABILITIES} {ERRORS}".split():
         assert re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.]*\w)", text), name
 
 
 def test_the_list_of_methods_is_that_of_the_catalogue() -> None:
     called = {name for row in catalogue().requirements.values() for name in row.functions}
-    assert called <= set(METHODS)
+    assert called <= set(METHODS.split())
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/verdicts.md"])
@@ -151,8 +153,8 @@ def test_every_exit_status_is_explained(name: str) -> None:
 
 def test_every_option_is_explained() -> None:
     explained = set(re.findall(r"--[a-z-]+", page("docs/command-line.md")))
-    commands = next(action.choices for action in parser()._actions if action.dest == "subcommand")
-    assert commands is not None
+    actions = {action.dest: action for action in parser()._actions}
+    commands: Any = actions["subcommand"].choices
     for name in set(commands) - set(LATER):
         options = {text for action in commands[name]._actions for text in action.option_strings}
         assert {text for text in options if text.startswith("--")} <= explained, name
@@ -167,7 +169,8 @@ def test_profiles_are_explained_with_their_budgets() -> None:
 
 def test_the_readme_names_what_is_missing() -> None:
     section = page("README.md").partition("## Not built yet")[2].partition("\n## ")[0]
-    assert set(re.findall(r"`([a-z]+(?:-[a-z]+)?)`", section)) >= set(LATER)
+    first_cells = set(re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE))
+    assert first_cells == set(LATER)
     shown = set(re.findall(r"`([a-z-]+)`", page("docs/command-line.md")))
     assert shown >= set(LATER)
 

@@ -53,7 +53,9 @@ class FindDeadWorks(SimpleMapi):
         self, handle: int, seed: str | None, flags: int, reserved: int
     ) -> tuple[int, str | None]:
         code, found = super().find_next(handle, seed, flags, reserved)
-        return (SUCCESS_SUCCESS, "0") if code == MAPI_E_INVALID_SESSION and handle else (code, found)
+        return (
+            (SUCCESS_SUCCESS, "0") if code == MAPI_E_INVALID_SESSION and handle else (code, found)
+        )
 
 
 @fault("mail-dead-handle-code", "SIMPLE-CALL-02")
@@ -177,6 +179,7 @@ class ConvertFlagsIgnored(SimpleMapi):
     """The conversion ignores flags."""
 
     def convert(self, handle: int, flags: int, out: Out | None) -> int:
+        del flags
         return super().convert(handle, 0, out)
 
 

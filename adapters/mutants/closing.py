@@ -15,6 +15,7 @@ class DoesNothing(Imsg):
     """The close is an empty function."""
 
     def close_session(self, session: Any) -> Any:
+        del session
         return None
 
 
@@ -187,6 +188,8 @@ class KeepsEverySecond(Imsg):
     """Every second message released in a session is kept until the close."""
 
     class Message(TopMessage):
+        """Its release may leave it to the close."""
+
         def settle(self) -> None:
             keeps = self.session is not None and self.address % 0x20
             if not keeps or not self.session or not self.session.open:

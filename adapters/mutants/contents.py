@@ -9,11 +9,10 @@ from adapters.mutants.registry import fault
 from adapters.reference import layout
 from adapters.reference.attachment import Attachment
 from adapters.reference.compound import Tree
-from adapters.reference.imsg import Imsg
 from adapters.reference.lent import Buffer
 from adapters.reference.message import Row
 from adapters.reference.msgwrite import MessageWriter
-from adapters.reference.numbers import MAPI_E_INVALID_OBJECT, PR_STORE_SUPPORT_MASK
+from adapters.reference.numbers import PR_STORE_SUPPORT_MASK
 from adapters.reference.objects import Result
 from adapters.reference.properties import AttachmentContent, Property, identifier
 from adapters.reference.topmessage import TopMessage
@@ -62,8 +61,8 @@ class DialogRefused(TopMessage):
     """ATTACH_DIALOG is an unknown flag."""
 
     def delete_attachment(self, number: int, flags: int) -> int:
-        code = super().delete_attachment(number, 0)
-        return MAPI_E_UNKNOWN_FLAGS if code == S_OK and flags else code
+        refused = flags and self.usable and number in self.content.attachments
+        return MAPI_E_UNKNOWN_FLAGS if refused else super().delete_attachment(number, flags)
 
 
 @fault("recipients-refused", "IMSG-MSG-14")
@@ -71,6 +70,7 @@ class RecipientsRefused(TopMessage):
     """Recipients need a support object."""
 
     def modify_recipients(self, flags: int, rows: Sequence[Row]) -> int:
+        del flags, rows
         return MAPI_E_NO_ACCESS
 
 
@@ -79,6 +79,7 @@ class SubmitAccepted(TopMessage):
     """SubmitMessage succeeds, and the mail goes nowhere."""
 
     def submit(self, flags: int) -> int:
+        del flags
         return S_OK
 
 
@@ -101,6 +102,7 @@ class MaskOverwritten(TopMessage):
     computed = frozenset()
 
     def protects(self, kept: Property, replaced: bool) -> bool:
+        del kept, replaced
         return False
 
 
@@ -187,7 +189,11 @@ class CloseSaves(TopMessage):
 
     def close(self) -> None:
         if self.writable and self.storage.references > 0:
-            self.write(self.imsg.writer_class(self.services.unicode).write(self.content, self.services.names))
+            self.write(
+                self.imsg.writer_class(self.services.unicode).write(
+                    self.content, self.services.names
+                )
+            )
             self.storage.commit()
         super().close()
 
@@ -251,15 +257,6 @@ class WithoutWarning(TopMessage):
     def get_attributes(self, tags: Sequence[int]) -> Result:
         code, buffer = super().get_attributes(tags)
         return (S_OK if code == MAPI_W_ERRORS_RETURNED else code), buffer
-
-
-@fault("attributes-of-anything", "IMSG-ATTR-01")
-class AttributesOfAnything(Imsg):
-    """Objects that are no messages have attributes as well."""
-
-    def foreign_object(self, target: Any) -> int:
-        code = super().foreign_object(target)
-        return S_OK if code == MAPI_E_INVALID_OBJECT else code
 
 
 @fault("attributes-forgotten", "IMSG-ATTR-01")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any
 
 from adapters.mutants.registry import Variant, benign
 from adapters.reference.imsg_harness import ImsgHarness
@@ -88,15 +89,16 @@ class PresetsNull(Reshaped):
 class Restricted(Variant):
     """Declares less than the reference."""
 
-    changes: dict[str, Any]
+    changes: Mapping[str, Any]
 
     def __init__(self) -> None:
         super().__init__()
         self.offer = {
-            family: replace(offered, **self.restrict(offered)) for family, offered in self.offer.items()
+            family: replace(offered, **self.restrict(offered))
+            for family, offered in self.offer.items()
         }
 
-    def restrict(self, _offered: Capabilities) -> dict[str, Any]:
+    def restrict(self, _offered: Capabilities) -> Mapping[str, Any]:
         """What is declared otherwise."""
         return self.changes
 
@@ -112,7 +114,7 @@ class Restricted(Variant):
 class ObservesNothing(Restricted):
     """The harness sees nothing beside the calls."""
 
-    changes: Final = {"observes": frozenset()}
+    changes = MappingProxyType({"observes": frozenset()})
 
 
 @benign("observes-no-counts")
@@ -143,14 +145,14 @@ class ObservesLiveOnly(Restricted):
 class HandlesUnchecked(Restricted):
     """Closed objects must not be passed again, nor can memory be made to fail."""
 
-    changes: Final = {"checked_handles": False, "fail_allocation": False}
+    changes = MappingProxyType({"checked_handles": False, "fail_allocation": False})
 
 
 @benign("no-null-arguments")
 class NoNullArguments(Restricted):
     """The binding cannot pass NULL."""
 
-    changes: Final = {"null_arguments": False}
+    changes = MappingProxyType({"null_arguments": False})
 
     def perform(self, call: Call) -> Outcome:
         never = ("lpMalloc", "lppMsgSess", "lpMsgSess", "lppMsg", "lplhSession", "pv")

@@ -106,6 +106,7 @@ class FlagsIgnored(SimpleMapi):
     """No flag is looked at."""
 
     def logoff(self, handle: int, flags: int, reserved: int) -> int:
+        del flags
         return super().logoff(handle, 0, reserved)
 
 

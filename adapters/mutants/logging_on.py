@@ -43,6 +43,7 @@ class Refused(SimpleMapi):
     """Good credentials are refused."""
 
     def check_new_session(self, profile: str | None, password: str | None) -> int:
+        del profile, password
         return MAPI_E_LOGIN_FAILURE
 
 
@@ -51,6 +52,7 @@ class FailureLeaks(Logon):
     """A wrong password leaves a session behind."""
 
     def logged_on(self, code: int, profile: str | None, flags: int, out: Out | None) -> int:
+        del flags, out
         if code == MAPI_E_LOGIN_FAILURE and profile:
             self.begin_session(shared=False)
         return code
@@ -61,6 +63,7 @@ class FailureAsHandle(Logon):
     """The code of a failure is stored as the handle."""
 
     def logged_on(self, code: int, profile: str | None, flags: int, out: Out | None) -> int:
+        del profile, flags
         if code and out is not None:
             out.value = code
         return code
@@ -71,6 +74,7 @@ class FailureCode(Logon):
     """A wrong password gives MAPI_E_ACCESS_DENIED."""
 
     def logged_on(self, code: int, profile: str | None, flags: int, out: Out | None) -> int:
+        del flags, out
         return 6 if code == MAPI_E_LOGIN_FAILURE and profile else code
 
 
@@ -79,6 +83,7 @@ class MemoryCode(Logon):
     """Lack of memory is an unspecified failure."""
 
     def logged_on(self, code: int, profile: str | None, flags: int, out: Out | None) -> int:
+        del profile, flags, out
         return MAPI_E_FAILURE if code == MAPI_E_INSUFFICIENT_MEMORY else code
 
 
@@ -87,6 +92,7 @@ class FailureEndsSession(Logon):
     """A failed logon takes an open session along."""
 
     def logged_on(self, code: int, profile: str | None, flags: int, out: Out | None) -> int:
+        del flags, out
         if code == MAPI_E_LOGIN_FAILURE and profile and self.handles:
             self.retire_handle(next(iter(self.handles)))
         return code
@@ -121,6 +127,7 @@ class FullCode(Logon):
     """Too many sessions are an unspecified failure."""
 
     def logged_on(self, code: int, profile: str | None, flags: int, out: Out | None) -> int:
+        del profile, flags, out
         return MAPI_E_FAILURE if code == MAPI_E_TOO_MANY_SESSIONS else code
 
 
@@ -151,6 +158,7 @@ class ProbeWithoutHandle(Logon):
     """Without a session the probe succeeds, and gives no handle."""
 
     def logged_on(self, code: int, profile: str | None, flags: int, out: Out | None) -> int:
+        del flags, out
         return SUCCESS_SUCCESS if code == self.no_session_failure and profile is None else code
 
 
@@ -191,6 +199,7 @@ class NullOutCrashes(Logon):
     """A NULL out pointer is written through."""
 
     def logged_on(self, code: int, profile: str | None, flags: int, out: Out | None) -> int:
+        del profile, flags
         if out is None:
             raise Death
         return code
@@ -201,6 +210,7 @@ class NullOutLeaks(Logon):
     """A NULL out pointer is found only after the session was made."""
 
     def logged_on(self, code: int, profile: str | None, flags: int, out: Out | None) -> int:
+        del flags
         if out is None and profile:
             self.begin_session(shared=False)
         return code
@@ -257,4 +267,5 @@ class Scode(Logon):
     """A failing logon gives an SCODE."""
 
     def logged_on(self, code: int, profile: str | None, flags: int, out: Out | None) -> int:
+        del profile, flags, out
         return MAPI_E_CALL_FAILED if code else code

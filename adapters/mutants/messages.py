@@ -22,6 +22,10 @@ from conformance.codes import (
 )
 
 
+def forget(_address: int) -> None:
+    """A routine to free with that frees nothing."""
+
+
 @fault("build-refused", "IMSG-MSG-01")
 class Refused(Imsg):
     """No message can be built on a transacted read/write storage."""
@@ -129,6 +133,7 @@ class AlwaysUnicode(Imsg):
     """Every message is a Unicode one."""
 
     def is_unicode(self, request: MessageRequest, content: MessageContent) -> bool:
+        del request, content
         return True
 
 
@@ -200,7 +205,7 @@ class RoutinesUnchecked(Imsg):
     def check_message(self, request: MessageRequest, out: Out | None) -> int:
         if request.routines.complete:
             return super().check_message(request, out)
-        routines = replace(request.routines, allocate=int, more=max, free=repr)
+        routines = replace(request.routines, allocate=int, more=max, free=forget)
         return super().check_message(replace(request, routines=routines), out)
 
 
@@ -210,7 +215,7 @@ class FreeRoutineUnchecked(Imsg):
 
     def check_message(self, request: MessageRequest, out: Out | None) -> int:
         if request.routines.free is None:
-            routines = replace(request.routines, free=repr)
+            routines = replace(request.routines, free=forget)
             request = replace(request, routines=routines)
         return super().check_message(request, out)
 

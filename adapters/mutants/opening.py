@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from adapters.mutants.registry import Alternating, Death, fault
-from adapters.reference.imsg import Imsg, MessageSession
+from adapters.reference.imsg import Imsg
 from adapters.reference.lent import Malloc, Memory
 from adapters.reference.wire import Out
 from conformance.codes import (
@@ -11,8 +13,6 @@ from conformance.codes import (
     MAPI_E_INVALID_PARAMETER,
     MAPI_E_NO_ACCESS,
     MAPI_E_NO_SUPPORT,
-    MAPI_E_NOT_ENOUGH_MEMORY,
-    MAPI_E_NOT_INITIALIZED,
     MAPI_E_UNKNOWN_FLAGS,
     MAPI_UNICODE,
     S_OK,
@@ -44,7 +44,10 @@ class NullAllocatorAccepted(Imsg):
     """Without an allocator the implementation falls back to one of its own."""
 
     def open_session(self, malloc: Malloc | None, flags: int, out: Out | None) -> int:
-        return super().open_session(malloc or Malloc(Memory()), flags, out)
+        return super().open_session(malloc or Malloc(self.own_heap), flags, out)
+
+    own_heap = Memory()
+    own_heap._addresses = count(0x4000_0000, 0x10)
 
 
 @fault("open-null-allocator-code", "IMSG-OPEN-02")
@@ -63,7 +66,7 @@ class NullAllocatorLeaks(Imsg):
     def open_session(self, malloc: Malloc | None, flags: int, out: Out | None) -> int:
         if malloc is None and out is not None and not flags:
             lost = -1 - len(self.sessions)
-            self.sessions[lost] = self.session_class(lost, Malloc(Memory()), False)
+            self.sessions[lost] = self.session_class(lost, Malloc(Memory()), unicode=False)
         return super().open_session(malloc, flags, out)
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from adapters.mutants.registry import Alternating, Death, fault
 from adapters.reference.imsg import Imsg, MessageSession
-from adapters.reference.lent import Malloc, Memory
+from adapters.reference.lent import Malloc
 from adapters.reference.wire import Out
 from conformance.codes import (
     MAPI_E_CALL_FAILED,
     MAPI_E_INVALID_PARAMETER,
-    MAPI_E_NO_ACCESS,
-    MAPI_E_NO_SUPPORT,
     MAPI_E_NOT_ENOUGH_MEMORY,
     MAPI_E_NOT_INITIALIZED,
     MAPI_E_UNKNOWN_FLAGS,
-    MAPI_UNICODE,
     S_OK,
 )
 
@@ -27,7 +24,7 @@ class HalfSession(Imsg):
         code = super().open_session(malloc, flags, out)
         if code == MAPI_E_NOT_ENOUGH_MEMORY and malloc is not None and out is not None:
             address = 0x7FFF0000 + len(self.sessions)
-            self.sessions[address] = out.value = self.session_class(address, malloc, False)
+            self.sessions[address] = out.value = self.session_class(address, malloc, unicode=False)
             return S_OK
         return code
 
@@ -70,7 +67,7 @@ class DanglingPointer(Imsg):
     def open_session(self, malloc: Malloc | None, flags: int, out: Out | None) -> int:
         code = super().open_session(malloc, flags, out)
         if code == self.invalid_session_flags and out is not None and malloc is not None:
-            session = MessageSession(0x66660000, malloc, False)
+            session = MessageSession(0x66660000, malloc, unicode=False)
             session.open = False
             malloc.release()
             out.value = session

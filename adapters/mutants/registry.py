@@ -46,7 +46,7 @@ class Alternating:
 class Mutant:
     """An implementation with one fault.
 
-    Any of the requirements in `breaks` must be reported as failed, where the run is given `readings`.
+    One of the requirements in `breaks` must be reported as failed in a run with `readings`.
     """
 
     name: str
@@ -94,7 +94,9 @@ def fault(
     """Register a class as the one fault of a mutant; its docstring is the summary."""
 
     def register(part: Part) -> Part:
-        MUTANTS[name] = Mutant(name, breaks, _enter(name, part), partial(_open, name), readings or {})
+        MUTANTS[name] = Mutant(
+            name, breaks, _enter(name, part), partial(_open, name), readings or {}
+        )
         return part
 
     return register
@@ -121,11 +123,14 @@ def _enter(name: str, part: type[Any]) -> str:
 def _open(name: str) -> Reference:
     """An adapter whose part is a class of its own: what stands in it lasts as long as a process."""
     part = _PARTS[name]
+    made: type[Reference]
     if issubclass(part, Reference):
-        return part()
-    if issubclass(part, SimpleMapi):
+        made = part
+    elif issubclass(part, SimpleMapi):
         simple = type(part.__name__, (part,), {})
-        return type("Mutant", (Variant,), {"simple_class": simple})()
-    hooks = {hook: part for base, hook in _HOOKS if issubclass(part, base)}
-    imsg = type(part.__name__, (Imsg,) if hooks else (part,), hooks)
-    return type("Mutant", (Variant,), {"imsg_class": imsg})()
+        made = type("Mutant", (Variant,), {"simple_class": simple})
+    else:
+        hooks = {hook: part for base, hook in _HOOKS if issubclass(part, base)}
+        imsg = type(part.__name__, (Imsg,) if hooks else (part,), hooks)
+        made = type("Mutant", (Variant,), {"imsg_class": imsg})
+    return made()

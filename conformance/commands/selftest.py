@@ -47,7 +47,10 @@ def text(report: Report) -> str:
         aimed = "" if hunt.breaks == hunt.killed_by else f"{', '.join(hunt.breaks)}: "
         lines.append(f"{hunt.name:{width}}  {hunt.calls:>7,}  {aimed}{how}{beside}")
     lines.append("")
-    lines += [f"{one.name} is correct, and accused of {', '.join(one.accused_of)}" for one in report.accused]
+    lines += [
+        f"{one.name} is correct, and accused of {', '.join(one.accused_of)}"
+        for one in report.accused
+    ]
     killed = len(report.hunts) - len(report.survivors)
     lines.append(
         f"{killed} of {len(report.hunts)} mutants killed, "

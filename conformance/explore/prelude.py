@@ -9,6 +9,7 @@ What it finds is minimal, or nearly so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import permutations
 
 from conformance.codes import IMSG_NO_ISTG_COMMIT, MAPI_NEW_SESSION, MAPI_UNICODE
 from conformance.explore.alphabet.imsg import build, close_session, malloc, open_session, storage
@@ -20,8 +21,6 @@ from conformance.symbols import literal
 from conformance.trace import Call
 
 OBSERVE = Call("observe", {})
-INITIALISE = Call("MAPIInitialize", {})  # skipped where it is not offered
-INITIALISE = Call("MAPIInitialize", {})  # skipped where it is not offered
 BITS = [1 << bit for bit in range(32)]
 
 
@@ -48,25 +47,38 @@ def prelude(
 
 def _imsg_sweeps() -> Iterator[list[Call]]:
     for legal in (0, MAPI_UNICODE):
-        calls = [INITIALISE, malloc("m1")]
+        calls = [malloc("m1")]
         for index, bit in enumerate(BITS):
             calls.append(open_session("m1", f"s{index}", bit | legal))
         yield [*calls, OBSERVE]
     for legal in (0, IMSG_NO_ISTG_COMMIT, MAPI_UNICODE):
-        calls = [INITIALISE, malloc("m1"), open_session("m1", "s1")]
+        calls = [malloc("m1"), open_session("m1", "s1")]
         for index, bit in enumerate(BITS):
             if bit & ~(IMSG_NO_ISTG_COMMIT | MAPI_UNICODE):
                 calls.append(storage(f"t{index}"))
                 calls.append(build("s1", "m1", f"t{index}", f"g{index}", ulFlags=bit | legal))
         yield [*calls, OBSERVE, close_session("s1"), OBSERVE]
+    yield from _releases()
+
+
+def _releases() -> Iterator[list[Call]]:
+    """Up to three messages of a session, and every way to release some of them before the close."""
+    for size in (1, 2, 3):
+        built = [malloc("m1"), open_session("m1", "s1")]
+        for n in range(size):
+            built += [storage(f"t{n}"), build("s1", "m1", f"t{n}", f"g{n}")]
+        for released in range(size + 1):
+            for order in permutations(range(size), released):
+                calls = [Call("IMessage.Release", {"this": f"g{n}"}) for n in order]
+                yield [*built, *calls, close_session("s1"), OBSERVE]
 
 
 def _imsg_growths(size: int) -> Iterator[list[Call]]:
-    opened = [INITIALISE, malloc("m1"), *(open_session("m1", f"s{n}") for n in range(size))]
+    opened = [malloc("m1"), *(open_session("m1", f"s{n}") for n in range(size))]
     names = [f"s{n}" for n in range(size)]
     for order in (names, names[::-1]):
         yield [*opened, OBSERVE, *(close_session(name) for name in order), OBSERVE]
-    built = [INITIALISE, malloc("m1"), open_session("m1", "s1")]
+    built = [malloc("m1"), open_session("m1", "s1")]
     for n in range(size):
         built += [storage(f"t{n}"), build("s1", "m1", f"t{n}", f"g{n}")]
     release = [Call("IMessage.Release", {"this": f"g{n}"}) for n in range(size)]
@@ -75,7 +87,7 @@ def _imsg_growths(size: int) -> Iterator[list[Call]]:
     again = []
     for n in range(size):
         again += [open_session("m1", f"s{n}"), close_session(f"s{n}")]
-    yield [INITIALISE, malloc("m1"), *again, OBSERVE]
+    yield [malloc("m1"), *again, OBSERVE]
 
 
 def _simple_sweeps() -> Iterator[list[Call]]:
@@ -88,6 +100,8 @@ def _simple_sweeps() -> Iterator[list[Call]]:
         yield [*calls, OBSERVE]
     yield [logon(out="h1"), *(logoff("h1", flFlags=bit) for bit in BITS), OBSERVE, logoff("h1")]
     yield [logoff(literal(0), flFlags=bit) for bit in BITS]
+    beside = [{"forged": {"of": "h1", "offset": offset}} for offset in (*BITS, 1 << 32, -1, -2)]
+    yield [logon(out="h1"), *(logoff(handle) for handle in beside), OBSERVE, logoff("h1")]
 
 
 def _simple_growths(size: int) -> Iterator[list[Call]]:

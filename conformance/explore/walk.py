@@ -49,7 +49,9 @@ def _calls(
     yield from alphabet.preamble(player.capabilities, choose)
     yield from prefix
     methods = list(letters)
-    weights = _running([letter.weight for letter in letters.values()])
+    # Every sequence is fond of some kinds of calls, so that long chains of them come about.
+    fond = [5 if choose.source.below(6) == 0 else 1 for _ in methods]
+    weights = _running([letter.weight * n for letter, n in zip(letters.values(), fond, strict=True)])
     last = methods[0]
     for _ in range(character.length):
         call = None

@@ -20,6 +20,9 @@ class Model(Protocol):
     def mute(self, state: Any, call: Call, outcome: Outcome) -> bool:
         """Whether a value in the call may belong to another object: the step says nothing."""
 
+    def permits(self, state: Any, call: Call) -> bool:
+        """Whether the call may be made at all: ended objects only where the harness checks them."""
+
     def allows(self, state: Any, call: Call) -> bool:
         """Whether the documents allow the stimulus, so that a crash on it is a violation."""
 

@@ -20,8 +20,10 @@ SOURCES: Final = "sources.toml"
 
 @cache
 def catalogue() -> Catalogue:
-    """Give the catalogue that comes with the suite; it is read once."""
-    return load()
+    """Give the catalogue that comes with the suite; it is read once, and its examples are judged."""
+    from conformance.exercise import exercises
+
+    return load(exercises=exercises)
 
 
 def load(

@@ -1,4 +1,4 @@
-"""What the tests of the core share: stories told to the judge, and implementations made to measure."""
+"""What the tests of the core share: stories for the judge, and implementations made to measure."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class Twisted(Reference):
 
 
 class Scripted:
-    """An implementation whose every answer is the next one of a list, then the last one for ever."""
+    """An implementation that answers what a list says; the last answer of a list is repeated."""
 
     implementation = Implementation("scripted", "1")
     stderr = ""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conformance.evidence import KEPT, Evidence, Violation
 from conformance.findings import HELD, Held
-from conformance.trace import Call, Outcome, Step
+from conformance.trace import Call, Step
 
 from .fakes import CRASH, OBSERVE, sessions
 

@@ -98,7 +98,8 @@ def test_the_out_pointer_after_a_failure(token: str | None, readings: set[str] |
     if readings is None:
         assert isinstance(found, Broken)
     else:
-        assert found == Held(frozenset(readings))
+        assert isinstance(found, Held)
+        assert found.readings == readings
 
 
 def test_null_is_not_untouched_where_the_harness_was_seen_to_preset_a_sentinel() -> None:
@@ -108,7 +109,7 @@ def test_null_is_not_untouched_where_the_harness_was_seen_to_preset_a_sentinel()
     found = story.tell(
         open_session(out="s2", flags=2), result(UNKNOWN_FLAGS, out={"lppMsgSess": None})
     )
-    assert found["IMSG-OPEN-09"] == Held(frozenset("B"))
+    assert getattr(found["IMSG-OPEN-09"], "readings", None) == {"B"}
 
 
 @pytest.mark.parametrize("token", ["untouched", None])

@@ -227,3 +227,10 @@ def test_another_set_of_readings_needs_no_new_run() -> None:
     assert ruled("SIMPLE-LOGOFF-03", stored).verdict is Verdict.FAIL
     chosen = {"SIMPLE-LOGOFF-03": "B"}
     assert ruled("SIMPLE-LOGOFF-03", stored, readings=chosen).verdict is Verdict.PASS
+
+
+def test_what_a_stub_beside_the_way_keeps_from_being_reached_names_the_row_of_the_stub() -> None:
+    rulings = rule(catalogue(), Evidence(stubs={"IMessage.SaveChanges": 2}), asked())
+    ruling = rulings["IMSG-MSG-05"]
+    assert (ruling.verdict, ruling.blocked_by) == (Verdict.BLOCKED, "IMSG-SAVE-01")
+    assert rulings["IMSG-SAVE-01"].verdict is Verdict.NOT_IMPLEMENTED

@@ -19,7 +19,7 @@ from conformance.codes import (
 )
 from conformance.findings import HELD, Broken, Finding, reading
 from conformance.model.imsg.state import Imsg, Session
-from conformance.model.imsg.stimulus import opening
+from conformance.model.imsg.stimulus import building, opening
 from conformance.model.outcome import asked, failed, returned, succeeded, untouched, written
 from conformance.trace import Call, Outcome
 
@@ -127,8 +127,12 @@ def out_pointer_after_failure(state: Imsg, call: Call, outcome: Outcome) -> Find
     return reading("B" if state.sentinel else "AB", case)
 
 
-@CHECKS.check("IMSG-OPEN-10", "observe")
-def allocator_reference(state: Imsg, _call: Call, outcome: Outcome) -> Finding:
+@CHECKS.check("IMSG-OPEN-10", "OpenIMsgOnIStg", "observe")
+def allocator_reference(state: Imsg, call: Call, outcome: Outcome) -> Finding:
+    if call.method == "OpenIMsgOnIStg":
+        orphaned = building(state, call) == "orphaned"
+        made = returned(outcome) == S_OK and written(outcome, "lppMsg") is not None
+        return must(outcome, "imsg", made, "S_OK and a message pointer") if orphaned else None
     seen = see(state, outcome)
     if seen is None:
         return None

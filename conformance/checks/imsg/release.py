@@ -163,18 +163,13 @@ def close_fires(state: Imsg, _call: Call, outcome: Outcome) -> Finding:
     ]
     if any(now.count(key) > 1 for key in shells):
         return Broken("at most one callback for the message", "it ran twice")
-    # After a Release that followed the close, a look cannot tell which of the two made the callback.
+    # After a Release that followed the close, a look cannot tell which of the two made it.
     fresh = [key for key in shells if not _message_seen(state, key) and not _given_up(state, key)]
     if not fresh:
         return None
     if all(key in now for key in fresh):
         return reading("A")
     return reading("B") if not any(key in now for key in fresh) else None
-
-
-def _given_up(state: Imsg, key: str) -> bool:
-    message = _message(state, key)
-    return message is None or not message.refs
 
 
 def _given_up(state: Imsg, key: str) -> bool:

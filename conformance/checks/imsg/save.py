@@ -243,11 +243,17 @@ def attachments_take_two_saves(state: Imsg, call: Call, outcome: Outcome) -> Fin
     if storage is None or state.murky or outcome.kind != "result":
         return None
     expected, pending = storage.kept.committed.parts, storage.kept.pending.parts
-    messages = [
-        thing for thing in state.things.values() if type(thing) is Message and thing.storage == name
-    ]
+    messages = {
+        key: thing
+        for key, thing in state.things.items()
+        if isinstance(thing, Message) and thing.storage == name
+    }
     # Attachments that wait for a commit (SAVE-02), or for a deletion to be saved (SAVE-04).
-    if expected is None or expected != pending or any(_shrunk(m, expected) for m in messages):
+    if (
+        expected is None
+        or expected != pending
+        or any(_shrunk(message, expected) for message in messages.values())
+    ):
         return None
     listed = _listed(outcome)
     there = sum(path.startswith(_ATTACHMENT) and "/" not in path for path in listed)
@@ -255,8 +261,10 @@ def attachments_take_two_saves(state: Imsg, call: Call, outcome: Outcome) -> Fin
         return Broken(f"{expected} attachment(s), those saved with their message", f"{there}")
     if there < expected and _PROPERTIES in listed:
         return Broken(f"{expected} attachment(s), saved with their message", f"{there}")
-    loose = any(message.touched for message in messages)
-    return HELD if there == expected and (expected or loose) else None
+    made = any(
+        type(part) is Attachment and part.message in messages for part in state.things.values()
+    )
+    return HELD if there == expected and (expected or made) else None
 
 
 def _shrunk(message: Message, expected: int) -> bool:

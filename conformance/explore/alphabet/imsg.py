@@ -24,7 +24,7 @@ def malloc(name: str, fail_after: int | None = None) -> Call:
 
 def storage(name: str, mode: str = "readwrite", transacted: bool = True) -> Call:
     """Lend an empty counting storage."""
-    params = {"name": name, "mode": mode, "transacted": transacted, "base64": None}
+    params = {"name": name, "mode": mode, "transacted": transacted}
     return Call("world.storage", params)
 
 
@@ -155,7 +155,7 @@ def _lend(state: Imsg, choose: Chooser, wanted: tuple[str, bool]) -> Call | None
 
 
 def _session_for(state: Imsg, choose: Chooser) -> str | None:
-    live = [key for key, session in state.live(Session) if session.allocator in _allocators(state)]
+    live = _sessions(state, *LIVE)
     ended = _sessions(state, Life.GONE)
     if ended and state.checked_handles and choose.errs() and choose.chance(150):
         return choose.liked(ended)

@@ -123,7 +123,10 @@ def _open_attachment(state: Imsg, choose: Chooser) -> Call | None:
     saved = _numbers(state)
     if not saved:
         return None
-    message, origin = choose.liked(saved)
+    opened = {(part.message, part.number) for _, part in state.live(Attachment) if part.opened}
+    again = [one for one in saved if (one[0], _attachment(state, one[1]).number) in opened]
+    # The second open of an open object is rare by chance (IMSG-MSG-16).
+    message, origin = choose.liked(again if again and choose.chance(500) else saved)
     params: Params = {"this": message, "number": {"number": {"of": origin}}, "ulFlags": 0}
     return Call("IMessage.OpenAttach", {**params, "lppAttach": choose.fresh("a")})
 
@@ -207,17 +210,18 @@ def _recipients(state: Imsg, choose: Chooser) -> Call | None:
     )
 
 
+# What can seldom be done is done often where it can: later links of a chain weigh more.
 PARTS: Final = {
     "IMessage.AddRef": Letter(_add_ref, 5),
     "IMessage.GetProps": Letter(_get_props, 22),
     "IMessage.SetProps": Letter(_set_props, 14),
     "IMessage.SaveChanges": Letter(_save, 10),
     "IMessage.CreateAttach": Letter(_create_attachment, 7),
-    "IMessage.OpenAttach": Letter(_open_attachment, 7),
-    "IMessage.DeleteAttach": Letter(_delete_attachment, 3),
+    "IMessage.OpenAttach": Letter(_open_attachment, 40),
+    "IMessage.DeleteAttach": Letter(_delete_attachment, 8),
     "IMessage.SubmitMessage": Letter(_submit, 1),
     "IMessage.ModifyRecipients": Letter(_recipients, 2),
     "IAttach.Release": Letter(_release_attachment, 6),
-    "IAttach.SaveChanges": Letter(_save_attachment, 8),
-    "IAttach.OpenMessage": Letter(_embed, 3),
+    "IAttach.SaveChanges": Letter(_save_attachment, 20),
+    "IAttach.OpenMessage": Letter(_embed, 5),
 }

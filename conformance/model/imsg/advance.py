@@ -125,7 +125,7 @@ def _build(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
         caller_data=params.get("ulCallerData", 0),
         base=storage.kept.pending.parts if storage else None,
     )
-    lawful = made and case in ("valid", "routine", "flags")
+    lawful = made and case in ("valid", "orphaned", "routine", "flags")
     if not lawful:
         message = replace(message, life=Life.LAWLESS)
         state = replace(state, murky=True)

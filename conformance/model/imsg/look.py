@@ -195,11 +195,14 @@ def _unsure(thing: Thing) -> Thing:
 
 
 def _rested(lent: Allocator, excess: Excess | None, seen: Mapping[str, Any]) -> Allocator:
-    lent = replace(lent, foreign=seen.get("foreign_frees", lent.foreign))
+    foreign = seen.get("foreign_frees", lent.foreign)
     if excess is None:
+        return lent if foreign == lent.foreign else replace(lent, foreign=foreign)
+    if foreign == lent.foreign and not (lent.users or excess.references or excess.blocks):
         return lent
     return replace(
         lent,
+        foreign=foreign,
         users=frozenset(),
         references=lent.references + excess.references,
         blocks=lent.blocks + excess.blocks,
@@ -207,16 +210,17 @@ def _rested(lent: Allocator, excess: Excess | None, seen: Mapping[str, Any]) -> 
 
 
 def _calm(storage: Storage, excess: Excess | None, seen: Mapping[str, Any]) -> Storage:
-    commits = seen.get("commits", storage.kept.commits)
-    storage = replace(
-        storage,
-        late_calls=seen.get("calls_after_release", storage.late_calls),
-        kept=replace(storage.kept, commits=commits, due=0, silent=0, opened=False),
-    )
-    if excess is None:
+    late, kept = seen.get("calls_after_release", storage.late_calls), storage.kept
+    commits = seen.get("commits", kept.commits)
+    if commits != kept.commits or kept.due or kept.silent or kept.opened:
+        kept = replace(kept, commits=commits, due=0, silent=0, opened=False)
+    users, held = storage.users, storage.references
+    if excess is not None:
+        users, held = frozenset(), held + excess.references
+    same = late == storage.late_calls and kept is storage.kept and users == storage.users
+    if same and held == storage.references:
         return storage
-    held = storage.references + excess.references
-    return replace(storage, users=frozenset(), references=held)
+    return replace(storage, late_calls=late, kept=kept, users=users, references=held)
 
 
 def _opening_allocated(state: Imsg, mallocs: Mapping[str, Any]) -> bool:

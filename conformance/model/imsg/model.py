@@ -6,12 +6,13 @@ from typing import Any
 
 from conformance.capabilities import Capabilities
 from conformance.model.imsg.advance import advance
-from conformance.model.imsg.state import Imsg, Life, Session
+from conformance.model.imsg.state import LIVE, Imsg, Life, Session
 from conformance.model.imsg.stimulus import building, opening
 from conformance.trace import Call, Outcome
 
 _TAKES_OBJECT = ("this", "lpObject")
 _TAKES_THING = (*_TAKES_OBJECT, "lpMsgSess")
+_TOUCHABLE = (*LIVE, Life.LAWLESS)
 
 
 class ImsgModel:
@@ -31,11 +32,22 @@ class ImsgModel:
             state.reused(call.params[param]) for param in _TAKES_THING if param in call.params
         )
 
+    def permits(self, state: Any, call: Call) -> bool:
+        if state.checked_handles:
+            return True
+        for param in _TAKES_THING:
+            name = call.params.get(param)
+            if isinstance(name, str):
+                found = state.thing(name)
+                if found is not None and found[1].life not in _TOUCHABLE:
+                    return False
+        return True
+
     def allows(self, state: Any, call: Call) -> bool:
         if call.method == "OpenIMsgSession":
             return opening(state, call) != "other" or state.ready()
         if call.method == "OpenIMsgOnIStg":
-            return building(state, call) == "valid"
+            return building(state, call) in ("valid", "orphaned")
         if call.method == "CloseIMsgSession":
             found = state.thing(call.params.get("lpMsgSess"))
             return (

@@ -46,6 +46,8 @@ def opening(state: Imsg, call: Call) -> str:
 def building(state: Imsg, call: Call) -> str:
     """The case of an OpenIMsgOnIStg call: how it departs from the rules of D3, or "valid".
 
+    "orphaned" is a valid call in a session whose allocator the caller has given up (IMSG-OPEN-10).
+
     "other" stands for two departures at once, and for what no document decides.
     """
     departures = _departures(state, call)
@@ -93,7 +95,9 @@ def _session(state: Imsg, name: Any) -> list[str]:
     session = found[1]
     if session.life not in LIVE:
         return ["dead-session"]
-    return ["other"] if _failing(state, session.allocator) else []
+    if _failing(state, session.allocator):
+        return ["other"]
+    return [] if state.allocators[session.allocator].own else ["orphaned"]
 
 
 def _storage(state: Imsg, name: Any) -> list[str]:

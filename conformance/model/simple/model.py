@@ -31,6 +31,9 @@ class SimpleModel:
         value = number_given(call, outcome)
         return value is not None and bool(state.meant(value))
 
+    def permits(self, _state: Any, _call: Call) -> bool:
+        return True
+
     def allows(self, state: Any, call: Call) -> bool:
         if call.method == "MAPIFreeBuffer":
             # Freeing twice is undefined (contradiction X-15).
