@@ -5,6 +5,7 @@
 | `reference` | the embedded implementation (the default) |
 | `stdio` | the command after `--`, which speaks the harness protocol |
 | `native:PATH` | a DLL or shared library with the documented C API |
+| `mutant:NAME` | the embedded implementation with one fault |
 | `python:module:Object` | a factory of in-process adapters |
 | a name | an adapter of the entry-point group `mapi_conformance.adapters` |
 """
@@ -43,11 +44,20 @@ def open_adapter(spec: str, command: Sequence[str] = (), call_timeout: float = 5
         return Native(rest, call_timeout=call_timeout)
     if kind == "python" and rest:
         return _from_module(rest)
-    if kind == "mutant":
-        raise UsageError("mutants are not available yet", "choose another --adapter")
+    if kind == "mutant" and rest:
+        return _mutant(rest)
     if not rest:
         return _from_entry_point(spec)
     raise UsageError(f"no adapter is called {spec}", _known())
+
+
+def _mutant(name: str) -> Adapter:
+    from adapters.mutants import BENIGN, MUTANTS
+
+    known = {**MUTANTS, **BENIGN}
+    if name not in known:
+        raise UsageError(f"no mutant is called {name}", "`mapi-conformance selftest` lists them")
+    return cast("Adapter", known[name].factory())
 
 
 def _from_module(place: str) -> Adapter:
@@ -76,6 +86,6 @@ def _from_entry_point(name: str) -> Adapter:
 
 
 def _known() -> str:
-    names = {"reference", "stdio", "native:PATH", "python:module:Object"}
+    names = {"reference", "stdio", "native:PATH", "mutant:NAME", "python:module:Object"}
     names |= {point.name for point in entry_points(group=GROUP)}
     return f"known are {', '.join(sorted(names))}"

@@ -173,12 +173,37 @@ def _requirements(options: Namespace, command: tuple[str, ...]) -> int:
     return 0
 
 
+def _selftest(options: Namespace, command: tuple[str, ...]) -> int:
+    from adapters.mutants import BENIGN, MUTANTS
+    from conformance.commands.selftest import SEED, run
+
+    _no_command(command)
+    seed = SEED if options.seed is None else options.seed
+    return run(list(MUTANTS.values()), list(BENIGN.values()), seed, options.jobs, options.json)
+
+
+def _check_msg(options: Namespace, command: tuple[str, ...]) -> int:
+    from conformance.commands.check_msg import check_msg
+
+    _no_command(command)
+    text, status = check_msg(options.files)
+    print(text)
+    return status
+
+
 def _no_command(command: tuple[str, ...]) -> None:
     if command:
         raise UsageError("this command takes nothing after --")
 
 
-_COMMANDS = {"run": _run, "report": _report, "replay": _replay, "requirements": _requirements}
+_COMMANDS = {
+    "run": _run,
+    "report": _report,
+    "replay": _replay,
+    "requirements": _requirements,
+    "selftest": _selftest,
+    "check-msg": _check_msg,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -16,8 +16,6 @@ from conformance.workspace import Settings
 
 LATER: Final = {
     "compare": "comparing two results",
-    "selftest": "the selftest",
-    "check-msg": "checking .msg files",
     "new-harness": "making a harness",
     "doctor": "the doctor",
 }
@@ -44,6 +42,8 @@ def parser() -> Parser:
     _add_report(commands)
     _add_replay(commands)
     _add_requirements(commands)
+    _add_selftest(commands)
+    _add_check_msg(commands)
     for name, what in LATER.items():
         later = commands.add_parser(name, help=f"{what} (not available yet)", add_help=False)
         later.add_argument("rest", nargs=argparse.REMAINDER)
@@ -108,6 +108,18 @@ def _add_requirements(commands: Any) -> None:
     listing = commands.add_parser("requirements", help="list the requirements, or explain one")
     listing.add_argument("id", nargs="?", metavar="ID")
     listing.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_selftest(commands: Any) -> None:
+    selftest = commands.add_parser("selftest", help="find every planted fault, accuse nobody else")
+    selftest.add_argument("--seed", type=_natural, metavar="N", help="default: always the same one")
+    selftest.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes")
+    selftest.add_argument("--json", metavar="F", help="also write the kill matrix as JSON")
+
+
+def _add_check_msg(commands: Any) -> None:
+    check = commands.add_parser("check-msg", help="check .msg files against [MS-OXMSG]")
+    check.add_argument("files", nargs="+", metavar="FILE")
 
 
 def split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:

@@ -103,8 +103,14 @@ class LogoffFlagsFirst(SimpleMapi):
 class SendBadHandleFails(SimpleMapi):
     """Sending and resolving on a bad handle is an unspecified failure."""
 
-    def check_optional(self, handle: int, flags: int, reserved: int) -> int:
-        code = super().check_optional(handle, flags, reserved)
+    def send_mail(self, handle: int, subject: str | None, flags: int, reserved: int) -> int:
+        return self.unspecified(super().send_mail(handle, subject, flags, reserved))
+
+    def resolve_name(self, handle: int, name: str | None, flags: int, reserved: int) -> int:
+        return self.unspecified(super().resolve_name(handle, name, flags, reserved))
+
+    def unspecified(self, code: int) -> int:
+        """The code that the tables of these calls have in place of 19."""
         return MAPI_E_FAILURE if code == MAPI_E_INVALID_SESSION else code
 
 

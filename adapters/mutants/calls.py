@@ -191,3 +191,12 @@ class ConvertDeadHandle(SimpleMapi):
         code = super().convert(handle, flags, out)
         known = code != MAPI_E_INVALID_PARAMETER or out is None or not handle
         return code if known else S_OK
+
+
+@fault("logoff-frees-buffers", "SIMPLE-MEM-01")
+class LogoffFreesBuffers(SimpleMapi):
+    """Logging off frees what was read."""
+
+    def retire_handle(self, handle: int) -> None:
+        super().retire_handle(handle)
+        self.buffers.clear()

@@ -204,12 +204,10 @@ class RecyclingNames(Names):
 
     def pointer(self, cell: Out | None) -> str | None:
         made = super().pointer(cell)
-        value = cell.value if cell is not None else None
-        address = getattr(value, "address", None)
-        if address is not None:
+        if made is not None and cell is not None and hasattr(cell.value, "address"):
             for name, other in self.bound.items():
-                if getattr(other, "address", None) == address:
-                    self.bound[name] = value
+                if type(other) is type(cell.value) and other.address == cell.value.address:
+                    self.bound[name] = cell.value
         return made
 
 

@@ -27,6 +27,7 @@ from conformance.explore.choose import (
     personality,
 )
 from conformance.explore.deaths import Deaths
+from conformance.explore.draws import BACKEND
 from conformance.explore.walk import walk
 from conformance.machines import machine_of
 from conformance.play import Player
@@ -60,6 +61,7 @@ def _settings(examples: int, steps: int = 50) -> settings:
         print_blob=False,
         report_multiple_bugs=False,
         verbosity=hypothesis.Verbosity.quiet,
+        backend=BACKEND,
     )
 
 

@@ -78,6 +78,7 @@ def imsg() -> Iterator[list[Call]]:
     yield [*_message(), *_attach("a1", saved=False), _SAVE, _ELEMENTS]
     number = {"number": {"of": "a1"}}
     both = [*_attach("a1", saved=True), _SAVE, _ELEMENTS, _on("IAttach.Release", "a1")]
+    yield [*_message(), *both, _on("IMessage.DeleteAttach", "g1", number=number, ulFlags=1)]
     again = _on("IMessage.OpenAttach", "g1", number=number, ulFlags=0, lppAttach="a2")
     yield [
         *_message(),

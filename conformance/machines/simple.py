@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from conformance.explore.alphabet.simple_mail import MAIL
 from conformance.machines.base import DRAWS, SessionMachine
 
 
@@ -22,38 +24,11 @@ class SimpleMachine(SessionMachine):
     def log_off(self, data: Any) -> None:
         self.draw("MAPILogoff", data)
 
-    @rule(data=DRAWS)
-    def find_next(self, data: Any) -> None:
-        self.draw("MAPIFindNext", data)
-
-    @rule(data=DRAWS)
-    def resolve_name(self, data: Any) -> None:
-        self.draw("MAPIResolveName", data)
+    @rule(data=DRAWS, method=st.sampled_from(sorted(MAIL)))
+    def use(self, data: Any, method: str) -> None:
+        """A call on messages or buffers; one rule, so that most steps are about sessions."""
+        self.draw(method, data)
 
     @rule(data=DRAWS)
     def run_out_of_memory(self, data: Any) -> None:
         self.draw("world.fail_allocation", data)
-
-    @rule(data=DRAWS)
-    def read_mail(self, data: Any) -> None:
-        self.draw("MAPIReadMail", data)
-
-    @rule(data=DRAWS)
-    def save_mail(self, data: Any) -> None:
-        self.draw("MAPISaveMail", data)
-
-    @rule(data=DRAWS)
-    def delete_mail(self, data: Any) -> None:
-        self.draw("MAPIDeleteMail", data)
-
-    @rule(data=DRAWS)
-    def send_mail(self, data: Any) -> None:
-        self.draw("MAPISendMail", data)
-
-    @rule(data=DRAWS)
-    def free_buffer(self, data: Any) -> None:
-        self.draw("MAPIFreeBuffer", data)
-
-    @rule(data=DRAWS)
-    def convert(self, data: Any) -> None:
-        self.draw("ScMAPIXFromSMAPI", data)

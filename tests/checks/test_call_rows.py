@@ -11,7 +11,8 @@ from conformance.minimise import without
 from conformance.play import Player, play
 from conformance.symbols import literal
 from conformance.trace import Call, Outcome, Step
-from tests.checks.steps import found, step
+
+from .steps import found, step
 
 ZERO = literal(0)
 UNKNOWN = literal(0x5AFEC0DE)

@@ -4,7 +4,8 @@ import pytest
 
 from conformance.requirements.load import catalogue
 from conformance.trace import Step
-from tests.checks.steps import found, step
+
+from .steps import found, step
 
 NO_COMMIT = 1
 WARNING = 0x00040380

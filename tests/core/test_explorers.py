@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -21,7 +24,7 @@ from conformance.profiles import PROFILES, Shard, shards
 from conformance.requirements.load import catalogue
 from conformance.trace import Call, Outcome, Step
 
-from .fakes import CRASH, HANG, Recorder, Twisted
+from .fakes import CRASH, HANG, Recorder, Twisted, logoff, logon, open_session
 
 FAMILIES = ("imsg", "simple")
 OWN = {"begin", "observe", "shutdown"}
@@ -66,6 +69,34 @@ def test_the_same_seed_makes_the_same_calls_and_another_seed_others(family: str)
     assert calls(8) != first
 
 
+def test_the_calls_of_a_seed_do_not_depend_on_the_modules_that_are_loaded(tmp_path: Path) -> None:
+    numbers = ", ".join(map(str, range(400)))
+    (tmp_path / "numbers_of_the_user.py").write_text(f"NUMBERS = [{numbers}]\n")
+    program = """
+import hashlib, sys
+if len(sys.argv) > 1:
+    sys.path.insert(0, sys.argv[1])
+    import numbers_of_the_user
+from adapters.reference import Reference
+from conformance.explore.shard import run_shard
+from conformance.profiles import Shard
+from conformance.requirements.load import catalogue
+made = []
+class Recorder(Reference):
+    def perform(self, call):
+        made.append(call)
+        return super().perform(call)
+for family in ("imsg", "simple"):
+    run_shard(Recorder(), Shard(family, 1, 1500, 5, 3), catalogue(), lambda _evidence: None)
+print(hashlib.sha256(repr(made).encode()).hexdigest())
+"""
+    answers = {
+        subprocess.check_output([sys.executable, "-c", program, *more], text=True)
+        for more in ([], [str(tmp_path)])
+    }
+    assert len(answers) == 1
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_machine_makes_calls_of_the_alphabet_that_any_player_replays(family: str) -> None:
     adapter = Recorder()
@@ -102,8 +133,10 @@ def test_a_walk_replays_step_by_step(family: str) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_walk_begins_with_its_prefix(family: str) -> None:
-    row = next(row for row in catalogue().family(family) if row.example)
-    prefix = [step.call for step in row.example]
+    prefix = {
+        "imsg": [Call("world.malloc", {"name": "own", "fail_after": 0}), open_session("own", "sx")],
+        "simple": [logon("hx"), logoff("hx")],
+    }[family]
     player = player_on(Recorder(), family)
     source = RandomSource(Random(1))
     choose = Chooser(source, personality(source, []))
@@ -127,7 +160,8 @@ def test_the_prelude_plays_every_example_and_every_undefined_flag_bit(family: st
     assert any(sum(call.method == opening for call in calls) >= 20 for _, calls in sequences)
     if family == "imsg":
         assert {1 << bit for bit in range(32)} <= bits
-    assert {1 << bit for bit in range(18, 20)} <= bits
+    else:
+        assert {1 << bit for bit in (7, 8, 9, 10, 11, 14, 19, 24, 30)} <= bits
 
 
 def test_a_stimulus_that_always_kills_is_not_repeated_for_ever() -> None:
@@ -160,7 +194,7 @@ def test_an_explorer_never_raises_on_a_violation(run: object) -> None:
     player = player_on(Twisted(answers=[wrong]), "simple")
     run(player, Deaths(), 5, lambda: player.evidence.calls >= 400)  # type: ignore[operator]
     assert player.evidence.calls >= 400
-    assert player.evidence.rows["SIMPLE-LOGOFF-01"].broken > 3
+    assert sum(row.broken for row in player.evidence.rows.values()) > 3
 
 
 def test_machines_are_real_classes_of_their_family() -> None:

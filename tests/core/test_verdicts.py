@@ -139,7 +139,7 @@ def test_a_broken_should_binds_under_strict_only() -> None:
 def test_a_function_or_a_family_that_is_not_declared_is_not_offered() -> None:
     assert ruled("SIMPLE-CALL-03", Evidence(), offer={"simple": SIMPLE}).verdict == "not-offered"
     assert ruled("IMSG-OPEN-01", Evidence(), offer={"simple": SIMPLE}).verdict == "not-offered"
-    only = {"offer": {"simple": SIMPLE}, "families": ("simple",)}
+    only: dict[str, Any] = {"offer": {"simple": SIMPLE}, "families": ("simple",)}
     assert ruled("IMSG-OPEN-01", Evidence(), **only).verdict == "not-offered"
     evidence = Evidence(absent={"MAPILogon": 1})
     assert ruled("SIMPLE-LOGON-01", evidence).verdict == "not-offered"

@@ -3,17 +3,19 @@
 import random
 import struct
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.reference import compound
-from conformance.checks.msgfile import RULES, look
+from conformance.checks.msgfile import RULES, look, properties
 from conformance.msgfile import Defect, MsgFile, read
+from conformance.msgfile.structure import Entry as MsgEntry
+from conformance.msgfile.structure import Part
 from conformance.msgfile.tables import Chains
-from conformance.msgfile.tree import DEPTH
+from conformance.msgfile.tree import DEPTH, Stream
 
 from .raw import END, FREE, STREAM, Entry, Raw
 
@@ -506,6 +508,25 @@ def test_arrays_that_claim_countless_values_stop_at_the_first_missing_one() -> N
     assert isinstance(file, MsgFile)
     flaws = look("MSGF-PROP-01", file).flaws
     assert [flaw.path for flaw in flaws] == ["__substg1.0_6671101F"]
+
+
+def test_an_array_that_is_listed_often_is_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = Raw()
+    repeated = struct.pack("<IIII", 0x6671101F, 6, 0, 0) * 1000
+    raw.stream(PROPERTIES, bytes(32) + repeated)
+    raw.stream("__substg1.0_6671101F", b"")
+    file = read(raw.lay_out().pack())
+    assert isinstance(file, MsgFile)
+    asked: list[int] = []
+    right = properties._right_sizes
+
+    def counting(part: Part, listed: MsgEntry, items: Mapping[int, Stream]) -> tuple[int, ...]:
+        asked.append(listed.tag)
+        return right(part, listed, items)
+
+    monkeypatch.setattr(properties, "_right_sizes", counting)
+    assert look("MSGF-PROP-02", file).places == 1000
+    assert asked == [0x6671101F]
 
 
 def judged(data: bytes) -> None:

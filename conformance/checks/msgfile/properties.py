@@ -90,9 +90,14 @@ def _unlisted(part: Part, tags: Set[int]) -> Iterator[Flaw | None]:
 @rule("MSGF-PROP-02", "the length of the stream, 2 more for PtypString, 0xFFFFFFFF for a storage")
 def sizes(file: MsgFile) -> Iterator[Flaw | None]:
     for part in file.parts():
+        entries = part.properties.entries if part.properties else ()
         items = _items(part)
-        for entry in part.properties.entries if part.properties else ():
-            right = _right_sizes(part, entry, items.get(entry.tag, {}))
+        rights = {
+            entry.tag: _right_sizes(part, entry, items.get(entry.tag, {}))
+            for entry in {entry.tag: entry for entry in entries}.values()
+        }
+        for entry in entries:
+            right = rights[entry.tag]
             if right and entry.size not in right:
                 wanted = " or ".join(str(size) for size in right)
                 text = f"the size of 0x{entry.tag:08X} is {entry.size} and must be {wanted}"

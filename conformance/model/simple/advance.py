@@ -118,8 +118,9 @@ def _log_off(state: Simple, call: Call, outcome: Outcome) -> Simple:
         return _found_dead(state, keys)
     if case in FAULTS:
         return doubted(replace(state, events=state.events | {f"logoff-{case}"}), FAULTS[case])
-    blame = "SIMPLE-LOGOFF-07" if state.armed else "SIMPLE-LOGOFF-01"
-    event = "logoff-memory" if state.armed else "logoff-failed"
+    short = state.armed and case == "valid"
+    blame = "SIMPLE-LOGOFF-07" if short else "SIMPLE-LOGOFF-01"
+    event = "logoff-memory" if short else "logoff-failed"
     return doubted(replace(state, events=state.events | {event}), blame)
 
 
@@ -267,11 +268,16 @@ def _unsure(handle: Handle) -> Handle:
 
 
 def _cleared(state: Simple) -> dict[str, Handle]:
-    """Every session is still there, so every handle that does not share one is good."""
+    """Every session is still there, so every handle that shares none for certain is good."""
     sessions = [handle.session for handle in state.live()]
-    kept = frozenset({"SIMPLE-LOGOFF-06", "SIMPLE-LOGOFF-10"})  # these may end a handle alone
+    certain = state.known()
+    # These may end one handle of a session that lives on.
+    kept = frozenset({"SIMPLE-LOGOFF-01", "SIMPLE-LOGOFF-06", "SIMPLE-LOGOFF-10"})
     return {
-        key: replace(h, doubts=h.doubts & kept if sessions.count(h.session) > 1 else frozenset())
+        key: replace(
+            h,
+            doubts=frozenset() if certain and sessions.count(h.session) == 1 else h.doubts & kept,
+        )
         if h.doubts
         else h
         for key, h in state.handles.items()

@@ -70,8 +70,8 @@ class Simple:
     `leaked` is what earlier looks showed beyond that.
     `quiet` says that no session exists for certain; `honoured` where MAPI_NEW_SESSION
     was seen to make a session: beside a shared one (True), beside none (False).
-    `worked` are the calls that may be made without a session and succeeded on a good handle; `loose`
-    is how many sessions that looks showed could be left over and not the caller's.
+    `worked` are the calls that may be made without a session and succeeded on a good handle;
+    `loose` is how many sessions that looks showed could be left over and not the caller's.
     """
 
     handles: Mapping[str, Handle] = field(default_factory=dict)
