@@ -1,4 +1,4 @@
-"""The verdicts that Wine's mapi32.dll must get, from what its source does (see docs/decisions.md)."""
+"""The verdicts that Wine's mapi32.dll must get, from what its source does."""
 
 import json
 import sys

@@ -1,0 +1,1 @@
+"""What stands on the other side: adapters to implementations, and the reference implementation."""

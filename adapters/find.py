@@ -13,12 +13,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Final, cast
 
 from adapters.port import Adapter
-from conformance.errors import UsageError
+from conformance.capabilities import Implementation, Offer
+from conformance.errors import AdapterError, ConformanceError, UsageError
+from conformance.trace import Call, Outcome
 
 GROUP: Final = "mapi_conformance.adapters"
 
@@ -54,10 +57,10 @@ def open_adapter(spec: str, command: Sequence[str] = (), call_timeout: float = 5
 def _mutant(name: str) -> Adapter:
     from adapters.mutants import BENIGN, MUTANTS
 
-    known = {**MUTANTS, **BENIGN}
-    if name not in known:
+    found = MUTANTS.get(name) or BENIGN.get(name)
+    if found is None:
         raise UsageError(f"no mutant is called {name}", "`mapi-conformance selftest` lists them")
-    return cast("Adapter", known[name].factory())
+    return cast("Adapter", found.factory())
 
 
 def _from_module(place: str) -> Adapter:
@@ -71,7 +74,48 @@ def _from_module(place: str) -> Adapter:
     factory = getattr(found, name, None)
     if not callable(factory):
         raise UsageError(f"{module} has nothing callable named {name}")
-    return cast("Adapter", factory())
+    return _made(factory, f"python:{place}")
+
+
+def _made(factory: Callable[[], object], name: str) -> Adapter:
+    try:
+        return Guarded(cast("Adapter", factory()), name)
+    except ConformanceError:
+        raise
+    except Exception as error:
+        raise AdapterError(f"{name} cannot be made: {type(error).__name__}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """An adapter that somebody else wrote: what it raises by mistake is an adapter failure."""
+
+    inner: Adapter
+    name: str
+
+    @property
+    def implementation(self) -> Implementation:
+        return self.inner.implementation
+
+    @property
+    def offer(self) -> Offer:
+        return self.inner.offer
+
+    @property
+    def stderr(self) -> str:
+        return self.inner.stderr
+
+    def perform(self, call: Call) -> Outcome:
+        try:
+            return self.inner.perform(call)
+        except ConformanceError:
+            raise
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            raise AdapterError(f"{self.name} raised in {call.method}: {what}") from error
+
+    def close(self) -> None:
+        self.inner.close()
 
 
 def _from_entry_point(name: str) -> Adapter:
@@ -82,7 +126,7 @@ def _from_entry_point(name: str) -> Adapter:
     found = [point for point in entry_points(group=GROUP) if point.name == name]
     if not found:
         raise UsageError(f"no adapter is called {name}", _known())
-    return cast("Adapter", found[0].load()())
+    return _made(found[0].load(), name)
 
 
 def _known() -> str:

@@ -15,11 +15,11 @@ from conformance.trace import Call, Outcome
 class Adapter(Protocol):
     """One implementation, ready to be called.
 
-    `perform` never raises for anything the implementation does: results, errors, crashes and hangs are
-    outcomes.
+    `perform` never raises for anything the implementation does: results, errors, crashes and hangs
+    are outcomes.
     It raises :class:`conformance.errors.AdapterError` where the adapter itself failed.
-    A sequence starts with `Call("begin", {"family": FAMILY})`, whose outcome is always a result: after
-    a crash or a hang it is what brings a fresh process up.
+    A sequence starts with `Call("begin", {"family": FAMILY})`, whose outcome is always a result:
+    after a crash or a hang it is what brings a fresh process up.
     """
 
     @property

@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with suppress(ValueError):  # not the main thread: then whoever called us handles signals
         signal.signal(signal.SIGTERM, _interrupt)
     try:
+        if given and given[0] in LATER:
+            raise UsageError(f"`{given[0]}` is not available yet")
         options = parser().parse_args(given)
         if options.version:
             from conformance.results import suite
@@ -36,8 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if options.subcommand is None:
             raise UsageError("no command given", "try `mapi-conformance run`, or --help")
-        if options.subcommand in LATER:
-            raise UsageError(f"`{options.subcommand}` is not available yet")
         status: int = _COMMANDS[options.subcommand](options, command)
     except ConformanceError as error:
         print(f"mapi-conformance: {_one_line(error)}", file=sys.stderr)

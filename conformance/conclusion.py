@@ -10,6 +10,7 @@ from typing import Any
 from conformance.verdicts import BREAKING, Ruling, Verdict
 
 _BROKEN = (Verdict.FAIL, Verdict.FLAKY)
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,13 @@ class Conclusion:
 def conclude(
     rulings: Mapping[str, Ruling], name: str, *, strict: bool, complete: bool, errors: bool
 ) -> Conclusion:
-    """Sum up the rulings on the implementation called `name`.
+    """Sum up the rulings on the implementation called `name`, of which 60 characters are said.
 
     Exit status, the first that applies: 4 the run was interrupted; 1 a binding
     requirement is broken;
     3 the adapter failed; 4 nothing was exercised, or something was not under `strict`; 0.
     """
+    name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}\u2026"
     counts = Counter(str(ruling.verdict) for ruling in rulings.values())
     breaking = [r for r in rulings.values() if r.binding and r.verdict in BREAKING]
     exercised = any(ruling.row.exercised for ruling in rulings.values())

@@ -123,4 +123,3 @@ def _budget(trace: Trace) -> Budget:
     if kind.kind == "hang":
         return Budget(min(_REPLAYS_HANGING, len(trace) - 1))
     return Budget(_REPLAYS_DYING if kind.died else _REPLAYS)
-

@@ -26,8 +26,7 @@ def exercises(row: Requirement) -> bool:
         return True
     capabilities = Capabilities(
         # An optional function that the row does not speak of is not offered.
-        functions=frozenset(row.functions)
-        | {step.call.method for step in row.example} - _OPTIONAL,
+        functions=frozenset(row.functions) | {step.call.method for step in row.example} - _OPTIONAL,
         observes=OBSERVABLE,
         checked_handles=True,
         fail_allocation=True,

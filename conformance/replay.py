@@ -93,7 +93,10 @@ def _trace_file(value: Mapping[str, Any], path: Path, catalogue: Catalogue) -> l
         capabilities = Capabilities.from_json(value.get("capabilities"), family)
     except AdapterError as error:
         raise UsageError(f"{path}: {error.message}") from None
-    findings = judge(trace, family, capabilities, catalogue.homes[family])
+    try:
+        findings = judge(trace, family, capabilities, catalogue.homes[family])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise UsageError(f"{path}: the trace cannot be judged", "its calls are damaged") from None
     broken = [name for step in findings for name, found in step if isinstance(found, Broken)]
     return [Stored(name, family, trace) for name in dict.fromkeys(broken)]
 

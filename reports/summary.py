@@ -22,7 +22,7 @@ _HEADS: Final = {
     "error": ("", "error"),
 }
 _LEAST_FIXES: Final = 1
-_HEADLINE_LINES: Final = 3
+_HEADLINE_LINES: Final = 4
 
 Row = Mapping[str, Any]
 
@@ -44,7 +44,7 @@ def render(
 def _headline(results: Mapping[str, Any], width: int) -> list[str]:
     """State the conclusion; of a long one the middle goes, since the counts stand at its end."""
     headline = (results.get("conclusion") or {}).get("headline") or "No conclusion was reached"
-    text = ends(headline, _HEADLINE_LINES * (width - 10))
+    text = ends(headline, (_HEADLINE_LINES - 1) * width)
     lines = [fit(part, width) for part in textwrap.wrap(text, width)[:_HEADLINE_LINES]]
     run = results.get("run") or {}
     if not run.get("complete"):

@@ -51,7 +51,9 @@ def _calls(
     methods = list(letters)
     # Every sequence is fond of some kinds of calls, so that long chains of them come about.
     fond = [5 if choose.source.below(6) == 0 else 1 for _ in methods]
-    weights = _running([letter.weight * n for letter, n in zip(letters.values(), fond, strict=True)])
+    weights = _running(
+        [letter.weight * n for letter, n in zip(letters.values(), fond, strict=True)]
+    )
     last = methods[0]
     for _ in range(character.length):
         call = None

@@ -20,7 +20,7 @@ SOURCES: Final = "sources.toml"
 
 @cache
 def catalogue() -> Catalogue:
-    """Give the catalogue that comes with the suite; it is read once, and its examples are judged."""
+    """Give the catalogue that comes with the suite: read once, its examples judged."""
     from conformance.exercise import exercises
 
     return load(exercises=exercises)

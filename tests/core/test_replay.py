@@ -54,9 +54,7 @@ def test_a_trace_file_is_fixed_on_a_correct_implementation(
     assert main(["replay", trace]) == 0
 
 
-def test_one_requirement_can_be_asked_for(
-    broken: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_requirement_can_be_asked_for(broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
     results = str(broken / "results.json")
     assert main(["replay", results, "--requirement", "SIMPLE-LOGOFF-02"]) == 1
     assert len(said(capsys).splitlines()) == 1

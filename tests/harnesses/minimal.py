@@ -2,6 +2,7 @@
 
 With an argument it gives one wrong answer, by name; see tests/test_wrong_answers.py.
 """
+
 import json
 import sys
 
@@ -71,10 +72,12 @@ def close_session(p):
 
 
 def gone(message):
-    _, callback, data, refs, _ = MESSAGES.pop(message)
+    _, callback, data, *_ = MESSAGES.pop(message)
     if callback:
         data = wrong("callback data", data, 0)
-        RELEASED.extend([{"ulCallerData": data, "message": message}] * wrong("callback twice", 1, 2))
+        RELEASED.extend(
+            [{"ulCallerData": data, "message": message}] * wrong("callback twice", 1, 2)
+        )
 
 
 def build(p):
