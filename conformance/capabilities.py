@@ -14,6 +14,14 @@ OBSERVABLE: Final = frozenset({"mallocs", "storages", "released", "live", "buffe
 PROTOCOLS: Final = frozenset({"pop3", "smtp", "imap", "outlook", "notes"})
 
 
+def wire_family(family: str) -> str:
+    """The family of calls that the requirements of a family are decided on.
+
+    The file of a message session has no calls of its own (docs/protocol.md, initialize).
+    """
+    return "imsg" if family == "msgfile" else family
+
+
 @dataclass(frozen=True, slots=True)
 class Implementation:
     """The name and version of an implementation, and what else it cared to say."""

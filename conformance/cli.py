@@ -88,6 +88,7 @@ def _run(options: Namespace, command: tuple[str, ...]) -> int:
 
 
 def _write_reports(value: dict[str, Any], options: Namespace, output: Path) -> None:
+    from conformance.capabilities import wire_family
     from conformance.replay import trace_file
     from conformance.requirements.load import catalogue
     from conformance.results import write_atomically
@@ -103,7 +104,8 @@ def _write_reports(value: dict[str, Any], options: Namespace, output: Path) -> N
     if options.save_traces:
         for row in value["requirements"]:
             for violation in row["violations"][:1]:
-                offered = value["capabilities"].get(row["family"], {"functions": []})
+                played = wire_family(row["family"])
+                offered = value["capabilities"].get(played, {"functions": []})
                 stored = trace_file(row["id"], row["family"], offered, violation["trace"])
                 path = Path(options.save_traces) / f"{row['id']}.json"
                 write_atomically(path, json.dumps(stored, indent=1) + "\n")

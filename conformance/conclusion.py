@@ -57,12 +57,12 @@ def conclude(
         status = 4
     else:
         status = 0
-    if not exercised:
-        says = "nothing was exercised, so nothing can be said"
-    elif not complete:
+    if not complete:
         says = "interrupted before conformance was decided"
     elif errors:
         says = "the adapter failed, so conformance cannot be decided"
+    elif not exercised:
+        says = "nothing was exercised, so nothing can be said"
     else:
         says = "conforms" if conforms else "does not conform"
     headline = "; ".join(

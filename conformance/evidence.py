@@ -56,6 +56,8 @@ class Taken:
     aspect: str
     held: int = 0
     trace: Trace = ()
+    found_by: str = ""
+    calls_to_find: int = 0
 
 
 @dataclass(slots=True)
@@ -79,6 +81,8 @@ class Row:
                     "aspect": taken.aspect,
                     "held": taken.held,
                     "trace": trace_to_json(taken.trace),
+                    "found_by": taken.found_by,
+                    "calls_to_find": taken.calls_to_find,
                 }
                 for taken in self.taken.values()
             ],
@@ -91,7 +95,8 @@ class Row:
         for item in value["taken"]:
             readings, aspect = frozenset(item["readings"]), item["aspect"]
             trace = trace_from_json(item["trace"])
-            row.taken[readings, aspect] = Taken(readings, aspect, item["held"], trace)
+            found = (item["found_by"], item["calls_to_find"])
+            row.taken[readings, aspect] = Taken(readings, aspect, item["held"], trace, *found)
         row.violations = [Violation.from_json(item) for item in value["violations"]]
         return row
 
@@ -133,7 +138,9 @@ class Evidence:
             found = self.rows[requirement] = Row()
         return found
 
-    def note_held(self, requirement: str, held: Held, trace: Iterable[Any]) -> None:
+    def note_held(
+        self, requirement: str, held: Held, trace: Iterable[Any], found_by: str = ""
+    ) -> None:
         """A requirement was met; the trace is looked at only where a reading is seen first."""
         row = self.row(requirement)
         row.exercised += 1
@@ -142,7 +149,8 @@ class Evidence:
             key = (held.readings, held.aspect)
             taken = row.taken.get(key)
             if taken is None:
-                taken = row.taken[key] = Taken(held.readings, held.aspect, 0, tuple(trace))
+                taken = Taken(held.readings, held.aspect, 0, tuple(trace), found_by, self.calls)
+                row.taken[key] = taken
             taken.held += 1
 
     def note_broken(self, requirement: str, violation: Violation) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.capabilities import OBSERVABLE, Capabilities
+from conformance.capabilities import OBSERVABLE, Capabilities, wire_family
 from conformance.checks.registry import registries
 from conformance.findings import Broken
 from conformance.judge import judge
@@ -31,6 +31,7 @@ def exercises(row: Requirement) -> bool:
         checked_handles=True,
         fail_allocation=True,
     )
-    findings = [pair for step in judge(row.example, row.family, capabilities) for pair in step]
+    steps = judge(row.example, wire_family(row.family), capabilities)
+    findings = [pair for step in steps for pair in step]
     mine = any(name == row.id for name, _ in findings)
     return mine and not any(isinstance(found, Broken) for _, found in findings)

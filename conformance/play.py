@@ -152,7 +152,7 @@ class Player:
                 )
                 self.evidence.note_broken(requirement, violation)
             else:
-                self.evidence.note_held(requirement, found, self.steps)
+                self.evidence.note_held(requirement, found, self.steps, self.found_by)
 
     def _ended(self, call: Call, outcome: Outcome, findings: Findings) -> None:
         if outcome.died:

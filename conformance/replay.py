@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.capabilities import Capabilities
-from conformance.confirm import Replayer
+from conformance.capabilities import Capabilities, wire_family
 from conformance.errors import AdapterError, UsageError
 from conformance.findings import Broken, Held
 from conformance.judge import judge
-from conformance.play import Performer
+from conformance.play import Performer, Player
 from conformance.requirements.catalogue import Catalogue
 from conformance.results import check_schema, read_json, read_results
-from conformance.trace import Trace, trace_from_json
+from conformance.run import BUILT
+from conformance.trace import Outcome, Trace, trace_from_json
 
 FIXED: Final = "FIXED"
 FAILED: Final = "FAILED"
@@ -25,11 +25,17 @@ STATUS: Final = {FIXED: 0, FAILED: 1, ERRORED: 3}
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A trace to replay, and the requirement it broke."""
+    """A trace to replay, and the requirement it broke.
+
+    Where it broke a choice of readings, `accepted` are those that were to be taken; `other` is the
+    trace that took them, where the implementation took two at once.
+    """
 
     requirement: str
     family: str
     trace: Trace
+    accepted: frozenset[str] = frozenset()
+    other: Trace = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +64,9 @@ def read(path: Path, catalogue: Catalogue, only: str | None) -> StoredRun:
     value = read_json(path, "a trace or results file")
     if isinstance(value, dict) and "requirements" in value:
         results = read_results(path)
+        readings = results["run"].get("readings", {})
         found = [
-            Stored(row["id"], row["family"], trace_from_json(violation.get("trace")))
+            _stored(row, violation, catalogue, readings)
             for row in results["requirements"]
             for violation in row["violations"][:1]
         ]
@@ -82,19 +89,36 @@ def read(path: Path, catalogue: Catalogue, only: str | None) -> StoredRun:
     return StoredRun(traces, stored.adapter, stored.command)
 
 
+def _stored(
+    row: Mapping[str, Any],
+    violation: Mapping[str, Any],
+    catalogue: Catalogue,
+    readings: Mapping[str, str],
+) -> Stored:
+    trace = trace_from_json(violation.get("trace"))
+    known = catalogue.requirements.get(row["id"])
+    traces = row.get("traces")
+    if known is None or not traces:
+        return Stored(row["id"], row["family"], trace)
+    others = [trace_from_json(one) for one in traces.values() if one != violation["trace"]]
+    chosen = readings.get(row["id"], known.default)
+    accepted = frozenset() if others else frozenset({chosen})
+    return Stored(row["id"], row["family"], trace, accepted, others[0] if others else ())
+
+
 def _trace_file(value: Mapping[str, Any], path: Path, catalogue: Catalogue) -> list[Stored]:
     family, trace = value.get("family"), trace_from_json(value["trace"])
-    if family not in ("imsg", "simple"):
+    if family not in BUILT:
         raise UsageError(f"{path}: the family {family!r} cannot be replayed")
-    named = value.get("requirement")
+    named, played = value.get("requirement"), wire_family(family)
     if isinstance(named, str):
         return [Stored(named, family, trace)]
     try:
-        capabilities = Capabilities.from_json(value.get("capabilities"), family)
+        capabilities = Capabilities.from_json(value.get("capabilities"), played)
     except AdapterError as error:
         raise UsageError(f"{path}: {error.message}") from None
     try:
-        findings = judge(trace, family, capabilities, catalogue.homes[family])
+        findings = judge(trace, played, capabilities, catalogue.homes[played])
     except (AttributeError, KeyError, TypeError, ValueError):
         raise UsageError(f"{path}: the trace cannot be judged", "its calls are damaged") from None
     broken = [name for step in findings for name, found in step if isinstance(found, Broken)]
@@ -103,20 +127,42 @@ def _trace_file(value: Mapping[str, Any], path: Path, catalogue: Catalogue) -> l
 
 def replay(adapter: Performer, stored: Stored, catalogue: Catalogue) -> Replayed:
     """Replay one trace in a fresh state."""
-
-    def shown(name: str, found: Held | Broken) -> bool:
-        return name == stored.requirement and isinstance(found, Broken)
-
-    if stored.family not in adapter.offer:
-        return Replayed(stored, ERRORED, f"the family {stored.family} is not offered")
-    replayer = Replayer(adapter, stored.family, catalogue.homes[stored.family])
+    played = wire_family(stored.family)
+    if played not in adapter.offer:
+        return Replayed(stored, ERRORED, f"the family {played} is not offered")
     try:
-        again = replayer.first([step.call for step in stored.trace], shown)
+        accepted = stored.accepted
+        if stored.other:
+            taken, _ = _findings(adapter, stored, stored.other, catalogue)
+            accepted = frozenset().union(*(one.readings for one in taken if isinstance(one, Held)))
+        found, last = _findings(adapter, stored, stored.trace, catalogue)
     except AdapterError as error:
         return Replayed(stored, ERRORED, str(error))
-    if again is not None and isinstance(again[1], Broken):
-        return Replayed(stored, FAILED, f"expected {again[1].expected}, {again[1].observed}")
+    for one in found:
+        if isinstance(one, Broken):
+            return Replayed(stored, FAILED, f"expected {one.expected}, {one.observed}")
+        if accepted and one.readings and not one.readings & accepted:
+            letters = "/".join(sorted(one.readings))
+            return Replayed(stored, FAILED, f"it still takes reading {letters}")
+    if last.silent:
+        return Replayed(stored, ERRORED, f"it could not be played: {last.body.get('message', '')}")
     return Replayed(stored, FIXED, "the trace no longer breaks it")
+
+
+def _findings(
+    adapter: Performer, stored: Stored, trace: Trace, catalogue: Catalogue
+) -> tuple[list[Held | Broken], Outcome]:
+    """What a trace shows of its requirement, and its last outcome."""
+    played = wire_family(stored.family)
+    player = Player(adapter, played, catalogue.homes[played])
+    player.begin()
+    found = []
+    for step in trace:
+        if player.over:
+            break
+        player.perform(step.call)
+        found += [one for name, one in player.findings if name == stored.requirement]
+    return found, player.steps[-1].outcome
 
 
 def trace_file(

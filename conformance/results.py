@@ -16,8 +16,9 @@ from typing import Any, Final
 from conformance.conclusion import Conclusion, conclude
 from conformance.confirm import Confirmed
 from conformance.errors import UsageError
-from conformance.evidence import Evidence, Row
+from conformance.evidence import Evidence, Row, Taken
 from conformance.run import Failure, Run
+from conformance.trace import trace_to_json
 from conformance.verdicts import Ruling
 
 SCHEMA: Final = 1
@@ -109,6 +110,10 @@ def _ruling(
         "broken": row.broken,
         "violations": _violations(row, confirmed),
     }
+    if ruling.conflict:
+        against = sum(taken.held for taken in against_the_choice(ruling))
+        value["held"], value["broken"] = row.held - against, row.broken + against
+        value["violations"] = value["violations"] or [_against(ruling, conflict)]
     if ruling.reason:
         value["reason"] = ruling.reason
     if ruling.reading:
@@ -132,6 +137,35 @@ def _violations(row: Row, confirmed: Confirmed | None) -> list[dict[str, Any]]:
     if confirmed is not None:
         return [confirmed.violation.to_json()]
     return [violation.to_json() for violation in row.violations[:1]]
+
+
+def against_the_choice(ruling: Ruling) -> list[Taken]:
+    """The evidence that the chosen reading, or the one taken first, does not explain."""
+    first = ruling.conflict[0]
+    accepted = first.readings if len(ruling.conflict) > 1 else frozenset({ruling.chosen})
+    aspects = {taken.aspect for taken in ruling.conflict}
+    alone = len(ruling.conflict) > 1
+    return [
+        taken
+        for taken in ruling.row.taken.values()
+        if not taken.readings & accepted and (taken.aspect in aspects or not alone)
+    ]
+
+
+def _against(ruling: Ruling, conflict: Mapping[str, Any]) -> dict[str, Any]:
+    """A conflict of readings as a violation: the trace whose reading was not to be taken."""
+    row, taken = ruling.requirement, ruling.conflict[-1]
+    letters = "/".join(sorted(taken.readings))
+    accepted = sorted(ruling.conflict[0].readings) if len(ruling.conflict) > 1 else [ruling.chosen]
+    minimal = conflict.get(letters)
+    trace = minimal if isinstance(minimal, list) else trace_to_json(taken.trace)
+    return {
+        "trace": trace,
+        "expected": f"reading {'/'.join(accepted)}: {row.readings[accepted[0]]}",
+        "observed": f"reading {letters}: {row.readings[min(taken.readings)]}",
+        "found_by": taken.found_by,
+        "calls_to_find": taken.calls_to_find,
+    }
 
 
 def read_json(path: Path, what: str) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from conformance.capabilities import Implementation, Offer
+from conformance.capabilities import Implementation, Offer, wire_family
 from conformance.confirm import Confirmed, Replayer, confirm, shortest_for
 from conformance.errors import AdapterError
 from conformance.evidence import Evidence, Taken, Violation
@@ -22,7 +22,7 @@ from conformance.trace import trace_to_json
 from conformance.verdicts import Question, Ruling, Verdict, rule
 from conformance.workspace import Settings, Workspace
 
-BUILT: Final = ("imsg", "simple")
+BUILT: Final = ("imsg", "simple", "msgfile")
 """The families that have checks."""
 
 _TELL_EVERY_SECONDS: Final = 0.5
@@ -62,7 +62,10 @@ class Failure:
 
 @dataclass(slots=True)
 class Run:
-    """One run in one workspace; every process that takes part has its own."""
+    """One run in one workspace; every process that takes part has its own.
+
+    `families` are those whose requirements are asked for.
+    """
 
     settings: Settings
     workspace: Workspace
@@ -75,7 +78,8 @@ class Run:
     started: float = field(default_factory=time.time)
 
     def shards(self) -> list[Shard]:
-        return shards(PROFILES[self.settings.profile], list(self.families), self.settings.seed)
+        played = list(dict.fromkeys(wire_family(family) for family in self.families))
+        return shards(PROFILES[self.settings.profile], played, self.settings.seed)
 
     def gather(self) -> tuple[Evidence, list[Failure]]:
         """The evidence of all shards: claimed ones are run here, the others waited for."""
@@ -122,12 +126,18 @@ class Run:
 
     def question(self, failures: list[Failure], complete: bool = True) -> Question:
         """What the rulings of this run are asked."""
+        errors = {
+            family: failure.message
+            for failure in failures
+            for family in self.families
+            if wire_family(family) == failure.family
+        }
         return Question(
             dict(self.settings.readings),
             self.settings.strict,
             self.families,
             self.offer,
-            {failure.family: failure.message for failure in failures},
+            errors,
             complete,
         )
 
@@ -167,7 +177,7 @@ class Run:
     def _with_replayer(
         self, requirement: str, work: Callable[[Replayer], dict[str, Any]]
     ) -> dict[str, Any]:
-        family = self.catalogue[requirement].family
+        family = wire_family(self.catalogue[requirement].family)
         self.on_progress(f"minimising {requirement}")
         try:
             adapter = self.open_adapter()
@@ -185,7 +195,8 @@ class Run:
         question = self.question(failures, complete)
         confirmed = {}
         for requirement in evidence.rows:
-            one = self.confirmation(requirement, evidence)
+            asked = self.catalogue[requirement].family in self.families
+            one = self.confirmation(requirement, evidence) if asked else None
             if one is not None:
                 confirmed[requirement] = one
         rulings = rule(self.catalogue, evidence, question, confirmed)

@@ -15,7 +15,7 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Final, Protocol, TypeVar
 
-from conformance.capabilities import Offer
+from conformance.capabilities import Offer, wire_family
 from conformance.evidence import Evidence
 from conformance.explore.shard import Closable, run_shard
 from conformance.profiles import PROFILES, derived, shards
@@ -119,7 +119,8 @@ def hunt(seed: int, fault: Fault, profile: str = FAULT_PROFILE) -> Hunt:
     adapter = fault.factory()
     offer = adapter.offer
     try:
-        for shard in shards(PROFILES[profile], [fault.family], derived(seed, fault.name)):
+        played = [wire_family(fault.family)]
+        for shard in shards(PROFILES[profile], played, derived(seed, fault.name)):
             run_shard(adapter, shard, catalogue(), progress, evidence)
     except _Enough:
         pass
@@ -136,9 +137,10 @@ def trial(seed: int, variant: Variant, profile: str = VARIANT_PROFILE) -> Trial:
     evidence = Evidence()
     adapter = variant.factory()
     offer = adapter.offer
-    families = [family for family in BUILT if family in offer]
+    families = [family for family in BUILT if wire_family(family) in offer]
+    played = list(dict.fromkeys(wire_family(family) for family in families))
     try:
-        for shard in shards(PROFILES[profile], families, derived(seed, variant.name)):
+        for shard in shards(PROFILES[profile], played, derived(seed, variant.name)):
             run_shard(adapter, shard, catalogue(), lambda _evidence: None, evidence)
     finally:
         adapter.close()

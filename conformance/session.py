@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.capabilities import Implementation
+from conformance.capabilities import Implementation, wire_family
 from conformance.conclusion import Conclusion
 from conformance.errors import AdapterError
 from conformance.progress import Progress
@@ -91,7 +91,8 @@ class Session:
         nobody = Implementation("unknown", "unknown")
         families = tuple(self.settings.families or BUILT)
         run = Run(self.settings, workspace, self.catalogue, self.opener, families, {}, nobody)
-        failures = [Failure.of(family, error) for family in families]
+        played = dict.fromkeys(wire_family(family) for family in families)
+        failures = [Failure.of(family, error) for family in played]
         evidence, _ = run.collected([])
         rulings = rule(self.catalogue, evidence, run.question(failures))
         value, conclusion = results(
@@ -141,7 +142,8 @@ def open_run(settings: Settings, workspace: Workspace, catalogue: Catalogue, ope
     adapter = opener()
     try:
         wanted = settings.families or BUILT
-        families = tuple(name for name in BUILT if name in wanted and name in adapter.offer)
+        asked = (name for name in BUILT if name in wanted)
+        families = tuple(name for name in asked if wire_family(name) in adapter.offer)
         offer, who = adapter.offer, adapter.implementation
     finally:
         adapter.close()

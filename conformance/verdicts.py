@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from conformance.capabilities import Capabilities, Offer
+from conformance.capabilities import Capabilities, Offer, wire_family
 from conformance.confirm import Confirmed
 from conformance.evidence import Evidence, Row, Taken
 from conformance.requirements.catalogue import ANY, Catalogue, Requirement
@@ -55,12 +55,14 @@ class Ruling:
     blocked_by: str = ""
     row: Row = field(default_factory=Row)
     conflict: tuple[Taken, ...] = ()
+    chosen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is to be ruled on: a choice of readings, strictness, and which families were run.
 
+    Evidence about requirements of other families, which the same calls may give, is left aside.
     `errors` maps a family to the adapter failure that cut it short.
     """
 
@@ -109,7 +111,8 @@ def _one(
     done: Mapping[str, Ruling],
     catalogue: Catalogue,
 ) -> Ruling:
-    row = evidence.rows.get(requirement.id, Row())
+    asked = requirement.family in question.families
+    row = evidence.rows.get(requirement.id, Row()) if asked else Row()
     chosen = question.readings.get(requirement.id, requirement.default)
     binding = requirement.level == "must" or (question.strict and requirement.level == "should")
     binding = binding or (requirement.level == "ambiguous" and chosen != ANY)
@@ -137,8 +140,10 @@ def _one(
             _reading(row),
             row=row,
             conflict=conflict,
+            chosen=chosen,
         )
-    if row.exercised and requirement.family not in question.errors:
+    stub = bool(requirement.functions) and requirement.functions[0] in evidence.stubs
+    if row.exercised and requirement.family not in question.errors and not stub:
         return Ruling(requirement, Verdict.PASS, "", binding, _reading(row), row=row)
     return _unexercised(requirement, evidence, question, done, catalogue, row, binding)
 
@@ -156,7 +161,7 @@ def _unexercised(
         reading = _reading(row)
         return Ruling(requirement, verdict, reason, binding, reading, blocked_by, row)
 
-    family = "imsg" if requirement.family == "msgfile" else requirement.family
+    family = wire_family(requirement.family)
     if requirement.family in question.errors:
         return ruling(Verdict.ERROR, question.errors[requirement.family])
     capabilities = question.offer.get(family)

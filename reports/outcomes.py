@@ -75,7 +75,7 @@ def _returned(method: str, value: Any, family: str) -> str:
         return "returned"
     if isinstance(value, bool) or not isinstance(value, int):
         return compact(value, _LIMIT)
-    counts = method.endswith(_COUNTING) or family in ("email", "msgfile")
+    counts = method.endswith(_COUNTING) or family == "email"
     return line(value) if counts or not 0 <= value < 2**32 else codes.describe(value, family)
 
 

@@ -77,7 +77,7 @@ VERDICTS: Final = {
 }
 
 _LEVELS: Final = {"must": 0, "ambiguous": 1, "should": 2}
-_TO_FIX: Final = frozenset({"fail", "flaky", "not-implemented", "error"})
+_TO_FIX: Final = frozenset({"fail", "flaky", "not-implemented"})
 _NO_TRACE: Final = 10**9
 
 
@@ -96,7 +96,8 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 def to_fix(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Sort out what to fix first: binding ones, then by level, then the shortest trace.
 
-    Blocked requirements are left out: what blocks them is on the list.
+    Blocked requirements are left out: what blocks them is on the list. So are those that an adapter
+    failure left open: that failure is shown by itself.
     """
     return sorted((row for row in rows if verdict_of(row) in _TO_FIX), key=_urgency)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from itertools import count
 from typing import Any
 
 from adapters.mutants.closing import ShellWorks
 from adapters.mutants.messages import NotTransactedAccepted, OnClosedSession
-from adapters.mutants.registry import Death, benign
+from adapters.mutants.registry import Death, Variant, benign
 from adapters.reference.imsg import Imsg, MessageRequest, MessageSession
 from adapters.reference.lent import Malloc
+from adapters.reference.msgwrite import MessageWriter
 from adapters.reference.objects import PropertyObject
 from adapters.reference.properties import MessageContent
 from adapters.reference.topmessage import TopMessage
@@ -19,6 +21,7 @@ from conformance.codes import (
     MAPI_E_UNKNOWN_FLAGS,
     S_OK,
 )
+from conformance.trace import NOT_EXPRESSIBLE, Call, Outcome
 
 benign("reads-msg-06-b")(NotTransactedAccepted)
 benign("reads-msg-11-b")(OnClosedSession)
@@ -189,3 +192,32 @@ class BuildFlagsFirst(Imsg):
         if request.flags & ~self.message_flags:
             return MAPI_E_UNKNOWN_FLAGS
         return super().check_message(request, out)
+
+
+@benign("harness-without-bytes")
+class WithoutBytes(Variant):
+    """The harness cannot give the bytes of a storage."""
+
+    def perform(self, call: Call) -> Outcome:
+        if call.method == "world.bytes":
+            return Outcome("error", {"code": NOT_EXPRESSIBLE, "message": "no bytes"})
+        return super().perform(call)
+
+
+@benign("file-next-counts-on")
+class NextCountsOn(MessageWriter):
+    """The next identifier of attachments goes on from numbers that were deleted."""
+
+    def header(self, recipients: int, attachments: int, size: int) -> bytes:
+        following = attachments + 3 if attachments else 0
+        counts = (recipients, following, recipients, attachments)
+        return struct.pack("<8x4I", *counts).ljust(size, b"\0")
+
+
+@benign("file-arrays-without-terminator")
+class WithoutTerminator(MessageWriter):
+    """The strings of an array are stored without a NUL at their ends."""
+
+    def terminator(self, tag: int) -> bytes:
+        del tag
+        return b""

@@ -14,6 +14,7 @@ from adapters.reference.message import EmbeddedMessage
 from adapters.reference.msgwrite import MessageWriter
 from adapters.reference.simple import SimpleMapi
 from adapters.reference.topmessage import TopMessage
+from conformance.requirements.rows import PREFIXES
 from conformance.trace import Call, Outcome
 
 
@@ -57,7 +58,8 @@ class Mutant:
 
     @property
     def family(self) -> str:
-        return self.breaks[0].partition("-")[0].lower()
+        prefix = self.breaks[0].partition("-")[0]
+        return next(family for family, start in PREFIXES.items() if start == prefix)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Final
 ADDRESS_BOOK: Final = frozenset({"default", "alice", "bob"})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Mail:
-    """One stored message."""
+    """One stored message; two with the same subject are still two."""
 
     subject: str
 

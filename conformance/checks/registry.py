@@ -47,6 +47,6 @@ class Registry:
 
 def registries() -> Mapping[str, Registry]:
     """The checks of every family that has some."""
-    from conformance.checks import imsg, simple
+    from conformance.checks import imsg, msgfile, simple
 
-    return {"imsg": imsg.CHECKS, "simple": simple.CHECKS}
+    return {"imsg": imsg.CHECKS, "simple": simple.CHECKS, "msgfile": msgfile.CHECKS}

@@ -13,6 +13,7 @@ from conformance.codes import IMSG_NO_ISTG_COMMIT, MAPI_NEW_SESSION
 from conformance.explore.alphabet.imsg import build, close_session, malloc, open_session, storage
 from conformance.explore.alphabet.simple import logoff, logon
 from conformance.explore.alphabet.simple_mail import call_on, find_next, message_id
+from conformance.explore.files import files
 from conformance.symbols import literal
 from conformance.trace import Call
 
@@ -58,7 +59,12 @@ def _attach(name: str, *, saved: bool) -> list[Call]:
 
 
 def imsg() -> Iterator[list[Call]]:
-    """What lasts in a storage, and attributes (IMSG-SAVE, IMSG-ATTR)."""
+    """What lasts in a storage, attributes, and files (IMSG-SAVE, IMSG-ATTR, MSGF)."""
+    yield from _lasting()
+    yield from files()
+
+
+def _lasting() -> Iterator[list[Call]]:
     saved = [_set(_PROPS), _SAVE, OBSERVE]
     yield [*_message(), *saved, _set(_OTHER), _SAVE, OBSERVE, *_copied()]
     quiet = [*_message(IMSG_NO_ISTG_COMMIT), *saved]

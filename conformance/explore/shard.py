@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from conformance.capabilities import wire_family
 from conformance.errors import AdapterError
 from conformance.evidence import Evidence
 from conformance.explore.deaths import Deaths
@@ -78,7 +79,9 @@ def _play_prelude(
     catalogue: Catalogue,
     spent: Callable[[float], bool],
 ) -> None:
-    rows = catalogue.family(shard.family)
+    rows = [
+        row for row in catalogue.requirements.values() if wire_family(row.family) == shard.family
+    ]
     initialises = "MAPIInitialize" in player.capabilities.functions
     first = [Call("MAPIInitialize", {})] if initialises else []
     for name, calls in prelude(shard.family, rows, shard.crowd, first):

@@ -87,6 +87,10 @@ class ImsgMachine(SessionMachine):
         self.draw("world.elements", data)
 
     @rule(data=DRAWS)
+    def look_at_file(self, data: Any) -> None:
+        self.draw("world.bytes", data)
+
+    @rule(data=DRAWS)
     def copy_storage(self, data: Any) -> None:
         self.draw("world.reopen", data)
 

@@ -31,6 +31,11 @@ def model_of(family: str) -> Model:
     """The model of one family."""
     from conformance.model.imsg.model import ImsgModel
     from conformance.model.simple.model import SimpleModel
+    from conformance.msgfile.model import MsgfileModel
 
-    models: dict[str, Model] = {"imsg": ImsgModel(), "simple": SimpleModel()}
+    models: dict[str, Model] = {
+        "imsg": ImsgModel(),
+        "simple": SimpleModel(),
+        "msgfile": MsgfileModel(),
+    }
     return models[family]

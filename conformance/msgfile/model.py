@@ -14,6 +14,7 @@ from typing import Any
 
 from conformance.capabilities import Capabilities
 from conformance.codes import IMSG_NO_ISTG_COMMIT
+from conformance.model.imsg.ledger import number as number_asked
 from conformance.model.outcome import succeeded, written
 from conformance.msgfile.values import plain, same_width
 from conformance.trace import Call, Outcome
@@ -88,8 +89,16 @@ class MsgfileModel:
     def advance(self, state: Any, call: Call, outcome: Outcome) -> State:
         return advance(state, call, outcome)
 
+    # What a call may do is the business of the family imsg.
+
+    def mute(self, _state: Any, _call: Call, _outcome: Outcome) -> bool:
+        return False
+
+    def permits(self, _state: Any, _call: Call) -> bool:
+        return True
+
     def allows(self, _state: Any, _call: Call) -> bool:
-        return False  # what a call may do is the business of the family imsg
+        return False
 
 
 def advance(state: State, call: Call, outcome: Outcome) -> State:
@@ -189,7 +198,7 @@ def _save(state: State, call: Call, _outcome: Outcome) -> State:
 
 def _attach(state: State, call: Call, outcome: Outcome) -> State:
     name, message = call.params.get("lppAttach"), call.params.get("this", "")
-    number = outcome.body.get("number", call.params.get("number"))
+    number = outcome.body.get("number", number_asked(call, outcome))
     if not isinstance(name, str) or not isinstance(number, int) or message not in state.messages:
         return state
     props = state.messages[message].content.attachments.get(number, {})
@@ -201,8 +210,14 @@ def _save_attachment(state: State, call: Call, _outcome: Outcome) -> State:
     return _with_attachment(state, part.message, part.number, part.props) if part else state
 
 
-def _delete_attachment(state: State, call: Call, _outcome: Outcome) -> State:
-    return _with_attachment(state, call.params.get("this", ""), call.params.get("number"), None)
+def _delete_attachment(state: State, call: Call, outcome: Outcome) -> State:
+    message, gone = call.params.get("this", ""), number_asked(call, outcome)
+    kept = {
+        name: part
+        for name, part in state.parts.items()
+        if (part.message, part.number) != (message, gone)
+    }
+    return _with_attachment(replace(state, parts=kept), message, gone, None)
 
 
 def _with_attachment(state: State, message: str, number: Any, props: Props | None) -> State:

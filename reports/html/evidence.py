@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from conformance.capabilities import wire_family
 from reports.calls import call_text, thread_lines
 from reports.clean import block, bounded, line
 from reports.outcomes import outcome_text
@@ -96,7 +97,7 @@ class Context:
         head: dict[str, Any] = {"schema": 1, "family": family}
         if requirement:
             head["requirement"] = requirement
-        head["capabilities"] = self.capabilities.get(family) or {}
+        head["capabilities"] = self.capabilities.get(wire_family(family)) or {}
         head, cut = bounded(head)
         steps, shortened = bounded(steps)
         members = json.dumps(head)[1:-1]

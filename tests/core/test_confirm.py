@@ -118,5 +118,5 @@ def test_the_trace_of_a_reading_is_minimal_too() -> None:
     (taken,) = player.evidence.rows["SIMPLE-LOGOFF-03"].taken.values()
     replayer = Replayer(adapter, "simple", catalogue().homes["simple"])
     trace = shortest_for(replayer, "SIMPLE-LOGOFF-03", taken)
-    assert taken == Taken(frozenset("A"), "", 1, taken.trace)
+    assert (taken.readings, taken.aspect, taken.held) == (frozenset("A"), "", 1)
     assert [step.call for step in trace] == [logoff({"literal": 0})]

@@ -21,7 +21,7 @@ from conformance.codes import (
 from conformance.findings import HELD, Broken, Finding, reading
 from conformance.model.imsg.ledger import number
 from conformance.model.imsg.props import lost, own_message, support_mask
-from conformance.model.imsg.state import Attachment, Imsg, Message, Session
+from conformance.model.imsg.state import Attachment, Imsg, Life, Message, Session
 from conformance.model.imsg.stimulus import building, features
 from conformance.model.outcome import failed, returned, succeeded, written
 from conformance.trace import Call, Outcome
@@ -268,7 +268,8 @@ def storage_reference(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     if seen is None:
         return None
     held = outcome.body.get("storages", {})
-    for _, message in state.live(Message):
+    # A message that only waits for its parts may be gone or not: the documents leave that open.
+    for message in (one for _, one in state.live(Message) if one.life is Life.OPEN):
         storage = state.storages.get(message.storage or "")
         if storage and not storage.own and held.get(message.storage, {}).get("references") == 0:
             return Broken("the open message holds a reference to its storage", "none is held")

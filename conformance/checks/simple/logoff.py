@@ -173,7 +173,7 @@ def window_handle(state: Simple, call: Call, outcome: Outcome) -> Finding:
     if call.method == ON:
         if logging_on(call) != "window" or excused(state, outcome):
             return None
-        if returned(outcome) == MAPI_E_TOO_MANY_SESSIONS and state.live():
+        if returned(outcome) == MAPI_E_TOO_MANY_SESSIONS and state.possible():
             return None
         return returns(outcome, "simple", SUCCESS_SUCCESS)
     if logging_off(state, call, outcome) != "window" or _dead(state, call, outcome):

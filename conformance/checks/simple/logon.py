@@ -49,7 +49,7 @@ FAILURES: Final = frozenset(
 
 def _started(state: Simple, outcome: Outcome) -> Finding:
     """The logon must succeed, unless memory is short or sessions are too many."""
-    full = returned(outcome) == MAPI_E_TOO_MANY_SESSIONS and bool(state.live())
+    full = returned(outcome) == MAPI_E_TOO_MANY_SESSIONS and bool(state.possible())
     if full or excused(state, outcome):
         return None
     given = written(outcome, "lplhSession") is not None
@@ -62,7 +62,7 @@ def _started(state: Simple, outcome: Outcome) -> Finding:
 
 def _fresh(state: Simple, call: Call) -> bool:
     """The logon has to make a session of its own, so that its credentials count."""
-    return not state.live() or bool(call.params.get("flFlags", 0) & MAPI_NEW_SESSION)
+    return not state.possible() or bool(call.params.get("flFlags", 0) & MAPI_NEW_SESSION)
 
 
 @CHECKS.check("SIMPLE-LOGON-01", ON)
@@ -175,7 +175,7 @@ def undocumented_arguments(state: Simple, call: Call, outcome: Outcome) -> Findi
     if case not in ("flags", "reserved", "null-out") or excused(state, outcome):
         return None
     code = returned(outcome)
-    if code == MAPI_E_TOO_MANY_SESSIONS and state.live():
+    if code == MAPI_E_TOO_MANY_SESSIONS and state.possible():
         return None
     if code == MAPI_E_FAILURE:
         return reading("A", case)

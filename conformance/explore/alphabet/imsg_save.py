@@ -65,6 +65,11 @@ def _look_inside(state: Imsg, choose: Chooser) -> Call | None:
     return Call("world.elements", {"name": choose.liked(used)}) if used else None
 
 
+def _file(state: Imsg, choose: Chooser) -> Call | None:
+    saved = [name for name, storage in state.storages.items() if storage.filled]
+    return Call("world.bytes", {"name": choose.liked(saved)}) if saved else None
+
+
 def _with_properties(state: Imsg, *, writable: bool) -> list[tuple[str, list[str]]]:
     """Open messages on storages, with the properties that were set on each."""
     found = []
@@ -107,6 +112,7 @@ SAVING: Final = {
     "world.create": Letter(_create, 2),
     "world.commit": Letter(_commit, 2),
     "world.elements": Letter(_look_inside, 5),
+    "world.bytes": Letter(_file, 1),
     "GetAttribIMsgOnIStg": Letter(_get_attributes, 3),
     "SetAttribIMsgOnIStg": Letter(_set_attributes, 2),
 }

@@ -47,8 +47,9 @@ def _match(state: Imsg, entry: Mapping[str, Any], taken: set[str | None]) -> Fir
         same_token, same_data = message.token == token, message.caller_data == data
         if not same_token and not same_data:
             continue
-        waiting = message.life not in LIVE and not message.fired and key not in taken
-        rank = 4 * (same_token and same_data) + 2 * waiting + same_token
+        waiting = message.life not in (Life.OPEN, Life.KEPT)
+        unpaid = not message.fired and key not in taken
+        rank = 8 * (same_token and same_data) + 4 * unpaid + 2 * waiting + same_token
         if best is None or rank > best[0]:
             best = (rank, key, message)
     if best is not None:

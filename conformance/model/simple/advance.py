@@ -149,6 +149,9 @@ def _ended(state: Simple, key: str) -> Simple:
         events=state.events | {"logoff"},
     )
     state = doubted(state, "SIMPLE-LOGOFF-10")
+    if handle.session != state.shared and not kept:
+        # Contradiction X-08: a session made with MAPI_NEW_SESSION may have become the shared one.
+        state = replace(state, shared=None)
     if not others:
         most = state.leaked + state.loose
         return replace(state, fewest=state.leaked, most=most, full=False, room=state.full)
@@ -239,7 +242,10 @@ def _look(state: Simple, _call: Call, outcome: Outcome) -> Simple:
     handles, honoured = state.handles, state.honoured
     if extra:
         handles = {key: _unsure(handle) for key, handle in handles.items()}
-    elif any(single(state, event) for event in state.events) or not state.events:
+    elif state.fewest != state.most:
+        # The count fits, but it would also if a session behind a doubted handle were gone.
+        handles = {key: _unsure(h) if h.doubts else h for key, h in handles.items()}
+    elif any(single(state, event) for event in state.events):
         handles = _cleared(state)
         known = state.known() and state.fewest == state.most
         if state.events == {"logon-new"} and known and observed > 1:
@@ -250,7 +256,7 @@ def _look(state: Simple, _call: Call, outcome: Outcome) -> Simple:
         fewest=observed,
         most=observed,
         leaked=max(0, state.leaked + extra),
-        loose=_loose(state, observed) if state.live() else 0,
+        loose=_loose(state, observed) if state.possible() else 0,
         events=frozenset(),
         honoured=honoured,
         quiet=not observed,

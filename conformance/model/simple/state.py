@@ -101,6 +101,11 @@ class Simple:
         """The handles that are good, oldest first."""
         return [handle for handle in self.handles.values() if handle.life is Life.OPEN]
 
+    def possible(self) -> list[Handle]:
+        """The handles that may be good: the live ones, and those of which nothing is known."""
+        lives = (Life.OPEN, Life.UNSURE)
+        return [handle for handle in self.handles.values() if handle.life in lives]
+
     def shares(self) -> bool:
         """A shared session exists for certain."""
         return self.shared is not None and any(
@@ -109,24 +114,25 @@ class Simple:
 
     def known(self) -> bool:
         """The session behind every handle that may be good is known."""
-        lives = (Life.OPEN, Life.UNSURE)
-        return all(h.session is not None for h in self.handles.values() if h.life in lives)
+        return all(handle.session is not None for handle in self.possible())
 
     def settled(self, blame: str) -> bool:
         """Whether only events of one kind may have ended a live handle."""
         return all(handle.doubts <= {blame} for handle in self.live())
 
     def meant(self, value: int) -> list[str]:
-        """The live handles that a number may stand for."""
+        """The handles that may be good and that a number may stand for."""
+        lives = (Life.OPEN, Life.UNSURE)
         return [
             key
             for key, handle in self.handles.items()
-            if handle.life is Life.OPEN and could_mean(handle.token, value)
+            if handle.life in lives and could_mean(handle.token, value)
         ]
 
     def reused(self, name: object) -> bool:
-        """The name's handle has ended, and its value is that of a live one now."""
+        """The name's handle has ended, and its value may be that of a live one now."""
         handle = self.handle(name)
         if handle is None or handle.life is Life.OPEN:
             return False
-        return any(other.token == handle.token for other in self.live())
+        others = (other for other in self.possible() if other is not handle)
+        return any(other.token == handle.token for other in others)
