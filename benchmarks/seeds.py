@@ -2,8 +2,8 @@
 
     python benchmarks/seeds.py --seeds 20 --profile ci --jobs 2
 
-Prints a line for each seed and the figures for docs/benchmarks.md; exits 1 if any row was broken, or
-one that can be decided was not exercised.
+Prints a line for each seed and the figures for docs/benchmarks.md; exits 1 if any row was broken,
+or one that can be decided was not exercised.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.confirm import Confirmed, Replayer, confirm, shortest_for
-from conformance.evidence import Evidence, Taken, Violation
+from conformance.evidence import Evidence, Violation
 from conformance.play import Player, play
 from conformance.requirements.load import catalogue
 from conformance.trace import Call, Outcome

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.model.imsg.state import LIVE, Attachment, Imsg, Life, Message
+from conformance.model.imsg.state import Attachment, Imsg, Life, Message
 
 
 @dataclass(frozen=True, slots=True)
