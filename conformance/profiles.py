@@ -22,7 +22,7 @@ class Profile:
 
 
 PROFILES: Final = {
-    "smoke": Profile("smoke", calls=12_000, shards=1, crowd=20),
+    "smoke": Profile("smoke", calls=12_000, shards=1, crowd=70),
     "ci": Profile("ci", calls=200_000, shards=4, crowd=70),
     "nightly": Profile("nightly", calls=4_000_000, shards=16, crowd=300),
 }

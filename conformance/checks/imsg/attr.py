@@ -39,6 +39,9 @@ def by_position(state: Imsg, call: Call, outcome: Outcome) -> Finding:
         attributes = call.params["attribs"].values()
         if storage.mode != "readwrite" or any(value & ~_DEFINED for value in attributes):
             return None
+        if int(PR_STORE_SUPPORT_MASK, 16) in asked:
+            # It is computed (IMSG-MSG-18), so that its attributes may be too.
+            return None
     if not there:
         return None
     found = _code(outcome, all_there=there == asked, some_absent=bool(absent))

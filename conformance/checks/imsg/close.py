@@ -175,7 +175,7 @@ def released_before_close(state: Imsg, call: Call, outcome: Outcome) -> Finding:
 
 def _already(state: Imsg, key: str) -> bool:
     message = state.things[key]
-    return isinstance(message, Message) and message.fired > 0
+    return isinstance(message, Message) and message.fired > 0 and not message.refs
 
 
 @CHECKS.check("IMSG-CLOSE-09", "observe")

@@ -43,7 +43,7 @@ def fires_once(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     seen = see(state, outcome)
     if seen is None or "released" not in outcome.body:
         return None
-    if seen.unpaid:
+    if seen.unpaid and not seen.messages:
         return Broken("the callback runs when the last reference goes", "it did not run")
     times: dict[str | None, int] = {}
     for fired in seen.fired:
@@ -141,7 +141,8 @@ def parts_fire_nothing(state: Imsg, _call: Call, outcome: Outcome) -> Finding:
 @CHECKS.check("IMSG-REL-05", "observe")
 def close_fires(state: Imsg, _call: Call, outcome: Outcome) -> Finding:
     seen = see(state, outcome)
-    if seen is None or "released" not in outcome.body:
+    # Messages that are left over, or gone too early, are spoken of by IMSG-CLOSE.
+    if seen is None or "released" not in outcome.body or seen.messages:
         return None
     now = [fired.message for fired in seen.fired]
     dropped = [

@@ -171,11 +171,13 @@ def leaves_others(state: Simple, call: Call, outcome: Outcome) -> Finding:
 @CHECKS.check("SIMPLE-LOGOFF-11", ON, OFF)
 def window_handle(state: Simple, call: Call, outcome: Outcome) -> Finding:
     if call.method == ON:
-        if logging_on(call) != "window" or excused(state, outcome):
+        if logging_on(call) != "window" or state.armed:
             return None
         if returned(outcome) == MAPI_E_TOO_MANY_SESSIONS and state.possible():
             return None
         return returns(outcome, "simple", SUCCESS_SUCCESS)
     if logging_off(state, call, outcome) != "window" or _dead(state, call, outcome):
+        return None
+    if state.armed:
         return None
     return answer(state, outcome, SUCCESS_SUCCESS)

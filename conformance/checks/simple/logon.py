@@ -50,7 +50,9 @@ FAILURES: Final = frozenset(
 def _started(state: Simple, outcome: Outcome) -> Finding:
     """The logon must succeed, unless memory is short or sessions are too many."""
     full = returned(outcome) == MAPI_E_TOO_MANY_SESSIONS and bool(state.possible())
-    if full or excused(state, outcome):
+    # Memory that ran short with the wrong code is spoken of by LOGON-02.
+    short = state.armed and returned(outcome) not in (None, SUCCESS_SUCCESS)
+    if full or short:
         return None
     given = written(outcome, "lplhSession") is not None
     ok = returned(outcome) == SUCCESS_SUCCESS and given

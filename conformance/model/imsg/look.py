@@ -114,7 +114,9 @@ def _messages(state: Imsg, observed: int | None) -> tuple[int | None, Life | Non
     if found > certain + parting + ended:
         return found - certain - parting - ended, None
     doubted = any(thing.doubts for thing in things if thing.life is Life.ENDED)
-    if not ended or parting or doubted:
+    # A message that a close, or a last release without session, left over looks like a kept one.
+    blurred = bool(state.events & {"close", "last-release"})
+    if not ended or parting or doubted or blurred:
         return 0, None
     return 0, {certain: Life.GONE, certain + ended: Life.KEPT}.get(found)
 

@@ -88,12 +88,20 @@ def delete_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
     own = False
     for part, thing in state.things.items():
         if isinstance(thing, Attachment) and thing.message == key and thing.number == gone:
-            state = changed(state, part, replace(thing, number=-1, saved=False))
+            state = changed(_orphaned(state, part), part, replace(thing, number=-1, saved=False))
             own = True
     # One that was there before has a number that the model does not know.
     base = message.base if own else None
     left = replace(message, parts=message.parts - {gone}, base=base, touched=True)
     return changed(state, key, left)
+
+
+def _orphaned(state: Imsg, attachment: str) -> Imsg:
+    """Messages embedded in a deleted attachment, if still held, are no longer spoken of."""
+    for key, thing in state.live(Message):
+        if thing.parent == attachment:
+            state = changed(replace(state, murky=True), key, replace(thing, life=Life.LAWLESS))
+    return state
 
 
 def embed(state: Imsg, call: Call, outcome: Outcome) -> Imsg:

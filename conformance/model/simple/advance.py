@@ -170,7 +170,8 @@ def _ended(state: Simple, key: str) -> Simple:
 def _found_dead(state: Simple, keys: list[str]) -> Simple:
     things = dict(state.handles)
     for key in keys:
-        things[key] = replace(things[key], life=Life.DEAD)
+        # The answer says that it is dead; whether its session is gone, only a look shows.
+        things[key] = _unsure(things[key])
     fewest = max(state.fewest - len(keys), 0)
     return replace(state, handles=things, fewest=fewest, events=state.events | {"died"})
 

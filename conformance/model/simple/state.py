@@ -12,13 +12,12 @@ from conformance.symbols import could_mean
 class Life(Enum):
     """Where a handle stands.
 
-    LAWLESS handles came with a failure; DEAD ones were found dead; of UNSURE ones
+    LAWLESS handles came with a failure; of UNSURE ones
     nothing is known any more, because a look showed that sessions are missing or left over.
     """
 
     OPEN = "open"
     ENDED = "ended"
-    DEAD = "dead"
     UNSURE = "unsure"
     LAWLESS = "lawless"
 
