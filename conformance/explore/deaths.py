@@ -10,6 +10,8 @@ from conformance.trace import Call, Outcome
 ENOUGH: Final = 3
 CRASH_COST: Final = 100
 """A restart, in calls of the budget."""
+RATIONS: Final = {"MAPISendMail": 60}
+"""Calls of a kind that a shard makes at most: a real implementation may really send the mail."""
 MOST_HANGS: Final = 6
 """Hangs that use up the budget of a shard: each one takes the whole call timeout."""
 
@@ -22,10 +24,14 @@ class Deaths:
     tried: dict[Any, int] = field(default_factory=dict)
     died: dict[Any, int] = field(default_factory=dict)
     hung: dict[Any, int] = field(default_factory=dict)
+    made: dict[str, int] = field(default_factory=dict)
     cost: int = 0
 
     def expects(self, call: Call) -> bool:
         """Whether this kind of call is known to end the process nearly always."""
+        if call.method in RATIONS and self._used_up(call.method):
+            self.cost += 1
+            return True
         if not self.died:
             return False
         key = _kind(call)
@@ -35,6 +41,10 @@ class Deaths:
         # A call that is left out counts, or a sequence of nothing else would never use the budget.
         self.cost += expected
         return expected
+
+    def _used_up(self, method: str) -> bool:
+        self.made[method] = self.made.get(method, 0) + 1
+        return self.made[method] > RATIONS[method]
 
     def note(self, call: Call, outcome: Outcome) -> None:
         """Count one call."""

@@ -93,6 +93,9 @@ def delete_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
     # One that was there before has a number that the model does not know.
     base = message.base if own else None
     left = replace(message, parts=message.parts - {gone}, base=base, touched=True)
+    if state.murky:
+        # A part of what was deleted is still held, so nobody knows how long the message stays.
+        left = replace(left, life=Life.LAWLESS)
     return changed(state, key, left)
 
 
