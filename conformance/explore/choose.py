@@ -41,6 +41,10 @@ class Personality:
 
 
 LENGTHS: Final = (6, 8, 10, 12, 16, 20, 30, 50, 80, 150)
+ERRORS: Final = (20, 100, 250, 500, 800)
+DEAD: Final = (0, 50, 150, 400)
+LOOKS: Final = (100, 300, 500, 900)
+CROWDS: Final = (1, 2, 3, 5, 9, 24)
 TASTES: Final = ("any", "newest", "oldest")
 PLAIN: Final = Personality(30, 250, 100, 300, "any", 4, 0)
 
@@ -51,11 +55,11 @@ def personality(source: Source, methods: Sequence[str]) -> Personality:
     off = frozenset(method for method in methods if swarm and source.below(3) == 0)
     return Personality(
         length=LENGTHS[source.below(len(LENGTHS))],
-        errors=(20, 100, 250, 500, 800)[source.below(5)],
-        dead=(0, 50, 150, 400)[source.below(4)],
-        looks=(100, 300, 500, 900)[source.below(4)],
+        errors=ERRORS[source.below(len(ERRORS))],
+        dead=DEAD[source.below(len(DEAD))],
+        looks=LOOKS[source.below(len(LOOKS))],
         taste=TASTES[source.below(3)],
-        crowd=(1, 2, 3, 5, 9, 24)[source.below(6)],
+        crowd=CROWDS[source.below(len(CROWDS))],
         burst=(0, 0, 0, 300, 700)[source.below(5)],
         off=off,
     )

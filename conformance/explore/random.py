@@ -19,7 +19,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from conformance.errors import ConformanceError
 from conformance.explore.alphabet import alphabet_of
 from conformance.explore.choose import (
+    CROWDS,
+    DEAD,
+    ERRORS,
     LENGTHS,
+    LOOKS,
     TASTES,
     Chooser,
     Personality,
@@ -39,11 +43,11 @@ _EXAMPLES: Final = 40
 PERSONALITIES: Final = st.builds(
     Personality,
     length=st.sampled_from(LENGTHS),
-    errors=st.sampled_from((20, 100, 250, 500, 800)),
-    dead=st.sampled_from((0, 50, 150, 400)),
-    looks=st.sampled_from((100, 300, 500, 900)),
+    errors=st.sampled_from(ERRORS),
+    dead=st.sampled_from(DEAD),
+    looks=st.sampled_from(LOOKS),
     taste=st.sampled_from(TASTES),
-    crowd=st.sampled_from((1, 2, 3, 5, 9, 24)),
+    crowd=st.sampled_from(CROWDS),
     burst=st.sampled_from((0, 300, 700)),
 )
 

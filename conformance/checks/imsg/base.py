@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from conformance.checks.registry import Registry
+from conformance.checks.words import must
+from conformance.codes import S_OK
 from conformance.findings import HELD, Broken, Finding
 from conformance.model.imsg.look import Excess, Sight, sight
 from conformance.model.imsg.state import Imsg
+from conformance.model.outcome import returned, written
 from conformance.trace import Outcome
 
 CHECKS: Final = Registry("imsg")
@@ -20,6 +23,14 @@ _ADDING: Final = frozenset({"open", "build", "attach", "release"})
 def see(state: Imsg, outcome: Outcome) -> Sight | None:
     """The differences that an observation shows, or None where it did not come back."""
     return sight(state, outcome) if outcome.kind == "result" else None
+
+
+def handed_back(outcome: Outcome, param: str, what: str) -> Finding:
+    """S_OK came back, and a pointer to a session or a message through the out parameter."""
+    given = written(outcome, param) is not None
+    ok = returned(outcome) == S_OK and given
+    but = "" if given or returned(outcome) != S_OK else f"but no {what} pointer was written"
+    return must(outcome, "imsg", ok, f"S_OK (0x00000000) and a {what} pointer", but)
 
 
 def only(users: Iterable[str], *causes: str) -> bool:

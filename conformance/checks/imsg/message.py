@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from conformance.checks.imsg.base import CHECKS, leaked, nothing_left, only, rested, see
+from conformance.checks.imsg.base import (
+    CHECKS,
+    handed_back,
+    leaked,
+    nothing_left,
+    only,
+    rested,
+    see,
+)
 from conformance.checks.words import fails, must, observed, returns
 from conformance.codes import (
     ATTACH_DIALOG,
@@ -27,14 +35,10 @@ from conformance.model.outcome import failed, returned, succeeded, written
 from conformance.trace import Call, Outcome
 
 BUILD: Final = "OpenIMsgOnIStg"
-MADE: Final = "S_OK (0x00000000) and a message pointer"
 
 
 def _made(outcome: Outcome) -> Finding:
-    given = written(outcome, "lppMsg") is not None
-    ok = returned(outcome) == S_OK and given
-    but = "" if given or returned(outcome) != S_OK else "but no message pointer was written"
-    return must(outcome, "imsg", ok, MADE, but)
+    return handed_back(outcome, "lppMsg", "message")
 
 
 def _valid(state: Imsg, call: Call, *used: str) -> bool:

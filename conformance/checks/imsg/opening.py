@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.checks.imsg.base import CHECKS, leaked, nothing_left, rested, see
+from conformance.checks.imsg.base import CHECKS, handed_back, leaked, nothing_left, rested, see
 from conformance.checks.words import fails, must, observed, returns, takes
 from conformance.codes import (
     MAPI_E_INVALID_PARAMETER,
@@ -31,10 +31,7 @@ CLOSES: Final = ("close", "close-parts", "close-several", "close-released")
 def opens(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     if opening(state, call) != "valid":
         return None
-    given = written(outcome, "lppMsgSess") is not None
-    ok = returned(outcome) == S_OK and given
-    but = "" if given or returned(outcome) != S_OK else "but no session pointer was written"
-    return must(outcome, "imsg", ok, "S_OK (0x00000000) and a session pointer", but)
+    return handed_back(outcome, "lppMsgSess", "session")
 
 
 @CHECKS.check("IMSG-OPEN-02", OPEN, "observe")

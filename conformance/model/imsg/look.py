@@ -47,7 +47,6 @@ class Sight:
     foreign: Mapping[str, int]
     fired: tuple[Fired, ...]
     unpaid: tuple[str, ...]
-    buffers: int | None
     foreign_buffers: int | None
 
 
@@ -87,7 +86,6 @@ def _compare(state: Imsg, body: Mapping[str, Any]) -> Sight:
         },
         fired=calls,
         unpaid=unpaid(state, calls, ended) if "released" in body else (),
-        buffers=None if buffers is None else buffers.get("live", 0) - state.buffers,
         foreign_buffers=None
         if buffers is None
         else buffers.get("foreign_frees", 0) - state.foreign_buffers,

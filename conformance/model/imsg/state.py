@@ -151,7 +151,6 @@ class Imsg:
     offset_messages: int = 0
     fired: int = 0
     foreign_buffers: int = 0
-    buffers: int = 0
     reads: int = 0
     sentinel: bool = False
     flag_code: int | None = None
