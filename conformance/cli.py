@@ -136,6 +136,23 @@ def _report(options: Namespace, command: tuple[str, ...]) -> int:
     return 0
 
 
+def _compare(options: Namespace, command: tuple[str, ...]) -> int:
+    from conformance.compare import compare
+    from conformance.requirements.load import catalogue
+    from conformance.results import read_results
+    from reports import compare as texts
+
+    _no_command(command)
+    old, new = read_results(Path(options.old)), read_results(Path(options.new))
+    comparison = compare(old, new)
+    if options.format == "json":
+        print(json.dumps(comparison.to_json(), indent=1))
+    else:
+        write = texts.markdown if options.format == "markdown" else texts.text
+        print(write(comparison, old, new, catalogue()))
+    return comparison.exit_status
+
+
 def _replay(options: Namespace, command: tuple[str, ...]) -> int:
     from conformance.replay import ERRORED, STATUS, read, replay
     from conformance.requirements.load import catalogue
@@ -201,6 +218,7 @@ def _no_command(command: tuple[str, ...]) -> None:
 _COMMANDS = {
     "run": _run,
     "report": _report,
+    "compare": _compare,
     "replay": _replay,
     "requirements": _requirements,
     "selftest": _selftest,

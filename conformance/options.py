@@ -15,7 +15,6 @@ from conformance.requirements.catalogue import ANY, Catalogue
 from conformance.workspace import Settings
 
 LATER: Final = {
-    "compare": "comparing two results",
     "new-harness": "making a harness",
     "doctor": "the doctor",
 }
@@ -40,6 +39,7 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="subcommand", metavar="COMMAND", parser_class=Parser)
     _add_run(commands)
     _add_report(commands)
+    _add_compare(commands)
     _add_replay(commands)
     _add_requirements(commands)
     _add_selftest(commands)
@@ -93,6 +93,18 @@ def _add_report(commands: Any) -> None:
     report = commands.add_parser("report", help="write the HTML report of results")
     report.add_argument("results", nargs="+", metavar="RESULTS.json")
     report.add_argument("--html", required=True, metavar="F", help="the file to write")
+
+
+def _add_compare(commands: Any) -> None:
+    compare = commands.add_parser("compare", help="what the newer of two results broke and fixed")
+    compare.add_argument("old", metavar="OLD.json")
+    compare.add_argument("new", metavar="NEW.json")
+    compare.add_argument(
+        "--format",
+        default="text",
+        choices=("text", "json", "markdown"),
+        help="markdown is for a pull request",
+    )
 
 
 def _add_replay(commands: Any) -> None:
