@@ -9,13 +9,14 @@ share a storage, nothing is known any more.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.capabilities import Capabilities
 from conformance.codes import IMSG_NO_ISTG_COMMIT
 from conformance.model.imsg.ledger import number as number_asked
 from conformance.model.outcome import succeeded, written
+from conformance.model.values import replace
 from conformance.msgfile.values import plain, same_width
 from conformance.trace import Call, Outcome
 

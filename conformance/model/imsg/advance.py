@@ -7,7 +7,6 @@ Sources: D1 to D6, D18; contradictions X-03 (what ends a message) and X-10 (who 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from conformance.model.imsg.closing import close_session, give_up
@@ -49,6 +48,7 @@ from conformance.model.imsg.state import (
 )
 from conformance.model.imsg.stimulus import building, opening
 from conformance.model.outcome import asked, failed, succeeded, untouched, written
+from conformance.model.values import replace
 from conformance.trace import Call, Outcome
 
 Follow = Callable[[Imsg, Call, Outcome], Imsg]

@@ -9,10 +9,9 @@ contradiction X-03 for the last release inside a session.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from conformance.model.imsg.ledger import changed, doubted, happened, live_messages, parts_of, used
 from conformance.model.imsg.state import Attachment, Imsg, Life, Message, Session
+from conformance.model.values import replace
 
 
 def close_session(state: Imsg, key: str) -> Imsg:

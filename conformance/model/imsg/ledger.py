@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from conformance.model.imsg.state import (
@@ -16,6 +15,7 @@ from conformance.model.imsg.state import (
     Thing,
 )
 from conformance.model.outcome import failed, succeeded
+from conformance.model.values import replace
 from conformance.trace import Call, Outcome
 
 

@@ -7,7 +7,7 @@ After a look the observed counts are the new baseline, so that one leak is count
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.model.imsg.callbacks import Fired, fired, unpaid
@@ -22,6 +22,7 @@ from conformance.model.imsg.state import (
     Storage,
     Thing,
 )
+from conformance.model.values import remembered, replace
 from conformance.trace import Call, Outcome
 
 
@@ -50,19 +51,10 @@ class Sight:
     foreign_buffers: int | None
 
 
-_memo: list[tuple[Imsg, Outcome, Sight]] = []
-
-
+@remembered
 def sight(state: Imsg, outcome: Outcome) -> Sight:
     """Compare an observation with the state before it (remembered for the checks of the step)."""
-    if _memo and _memo[0][0] is state and _memo[0][1] is outcome:
-        return _memo[0][2]
-    seen = _compare(state, outcome.body)
-    _memo[:] = [(state, outcome, seen)]
-    return seen
-
-
-def _compare(state: Imsg, body: Mapping[str, Any]) -> Sight:
+    body = outcome.body
     live = body.get("live", {})
     mallocs, storages = body.get("mallocs", {}), body.get("storages", {})
     messages, ended = _messages(state, live.get("messages"))

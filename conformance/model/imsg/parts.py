@@ -5,7 +5,6 @@ Sources: D18 (CreateAttach, OpenAttach, DeleteAttach); D2, Remarks (what goes wi
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from conformance.model.imsg.ledger import (
@@ -18,6 +17,7 @@ from conformance.model.imsg.ledger import (
 )
 from conformance.model.imsg.state import Attachment, Imsg, Life, Message
 from conformance.model.outcome import asked, succeeded, written
+from conformance.model.values import replace
 from conformance.trace import Call, Outcome
 
 

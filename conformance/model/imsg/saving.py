@@ -9,7 +9,6 @@ a commit of the caller's takes along).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from conformance.codes import IMSG_NO_ISTG_COMMIT
@@ -18,6 +17,7 @@ from conformance.model.imsg.ledger import changed, confirmed, message_of, stored
 from conformance.model.imsg.props import same_value, stays
 from conformance.model.imsg.state import Attachment, Imsg, Life, Message, Storage
 from conformance.model.outcome import succeeded
+from conformance.model.values import replace
 from conformance.trace import Call, Outcome
 
 PROPATTR_READABLE: Final = 2

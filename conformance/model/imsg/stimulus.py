@@ -10,12 +10,14 @@ from typing import Any, Final
 
 from conformance.codes import IMSG_NO_ISTG_COMMIT, MAPI_UNICODE
 from conformance.model.imsg.state import LIVE, Imsg, Session
+from conformance.model.values import remembered
 from conformance.trace import Call
 
 BUILD_FLAGS: Final = IMSG_NO_ISTG_COMMIT | MAPI_UNICODE
 ROUTINES: Final = ("lpAllocateBuffer", "lpAllocateMore", "lpFreeBuffer")
 
 
+@remembered
 def opening(state: Imsg, call: Call) -> str:
     """The case of an OpenIMsgSession call, or "other" where no document decides it.
 
@@ -43,6 +45,7 @@ def opening(state: Imsg, call: Call) -> str:
     return "unicode" if flags else "valid"
 
 
+@remembered
 def building(state: Imsg, call: Call) -> str:
     """The case of an OpenIMsgOnIStg call: how it departs from the rules of D3, or "valid".
 

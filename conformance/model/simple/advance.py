@@ -6,13 +6,13 @@ Sources: L1, L2; contradictions X-05, X-06 and X-08 for what the documents leave
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 from conformance.codes import MAPI_E_INVALID_SESSION, MAPI_E_TOO_MANY_SESSIONS, MAPI_NEW_SESSION
 from conformance.model.outcome import asked, returned, written
 from conformance.model.simple.state import Handle, Life, Simple
 from conformance.model.simple.stimulus import logging_off, logging_on, number_given, which_handle
+from conformance.model.values import remembered, replace
 from conformance.trace import Call, Outcome
 
 BOUND_CALLS: Final = (
@@ -193,6 +193,7 @@ def _arm(state: Simple, call: Call, _outcome: Outcome) -> Simple:
     return replace(state, armed=state.armed or bool(call.params.get("count")))
 
 
+@remembered
 def extra_sessions(state: Simple, outcome: Outcome) -> int | None:
     """How many sessions are too many (below zero: too few); None where sessions are not seen."""
     observed = seen_sessions(outcome)

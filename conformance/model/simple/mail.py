@@ -7,13 +7,13 @@ Sources: L5 to L8 (identifiers, and the calls that take them); L10 and P5 (buffe
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
 from conformance.model.outcome import asked, returned, written
 from conformance.model.simple.advance import BOUND_CALLS, doubted
 from conformance.model.simple.state import Buffer, Life, Mail, Simple
 from conformance.model.simple.stimulus import which_handle
+from conformance.model.values import replace
 from conformance.trace import Call, Outcome
 
 REFUSALS: Final = {"zero": "SIMPLE-CALL-01", "dead": "SIMPLE-CALL-02"}

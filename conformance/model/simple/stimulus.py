@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from conformance.codes import MAPI_FORCE_DOWNLOAD, MAPI_NEW_SESSION
 from conformance.model.simple.state import Life, Simple
+from conformance.model.values import remembered
 from conformance.trace import Call, Outcome
 
 LONGEST: Final = 256
@@ -20,6 +21,7 @@ DEFINED_FLAGS: Final = 0x8037B07F
 _PLAIN: Final = MAPI_NEW_SESSION | MAPI_FORCE_DOWNLOAD
 
 
+@remembered
 def logging_on(call: Call) -> str:
     """The case of a MAPILogon call."""
     params = call.params
@@ -59,6 +61,7 @@ def _credentials(profile: Any, password: Any) -> str:
     return "limit" if longest == LONGEST else "bad"
 
 
+@remembered
 def which_handle(state: Simple, call: Call, outcome: Outcome | None) -> str:
     """What the session handle of a call is: valid, dead, zero, unknown, or other (not certain)."""
     given = call.params.get("lhSession")
@@ -96,6 +99,7 @@ def number_given(call: Call, outcome: Outcome | None) -> int | None:
     return int(literal, 16) if isinstance(literal, str) else int(literal)
 
 
+@remembered
 def logging_off(state: Simple, call: Call, outcome: Outcome | None) -> str:
     """The case of a MAPILogoff call: which handle, and how the call departs from the rules."""
     handle = which_handle(state, call, outcome)
