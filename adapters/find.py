@@ -26,12 +26,26 @@ from conformance.trace import Call, Outcome
 GROUP: Final = "mapi_conformance.adapters"
 
 
-def open_adapter(spec: str, command: Sequence[str] = (), call_timeout: float = 5.0) -> Adapter:
-    """Open the adapter that SPEC names.
+def open_adapter(
+    spec: str,
+    command: Sequence[str] = (),
+    call_timeout: float = 5.0,
+    mail_server: str = "embedded",
+) -> Adapter:
+    """Open the adapter that SPEC names, with mail servers beside it where it offers `email`.
 
-    Raises :class:`UsageError` where SPEC names none, and
+    Raises :class:`UsageError` where SPEC names none, or there are no such mail servers here, and
     :class:`conformance.errors.AdapterError` where it cannot be opened.
     """
+    adapter = _open(spec, command, call_timeout)
+    if "email" not in adapter.offer:
+        return adapter
+    from adapters.mail.served import served
+
+    return served(adapter, mail_server)
+
+
+def _open(spec: str, command: Sequence[str], call_timeout: float) -> Adapter:
     kind, _, rest = spec.partition(":")
     if command and kind != "stdio":
         raise UsageError(f"the adapter {spec} takes no command after --", "use --adapter stdio")

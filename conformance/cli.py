@@ -65,7 +65,7 @@ def open_adapter(chosen: Settings) -> Adapter:
     """Open the adapter that the settings name."""
     from adapters.find import open_adapter as find
 
-    return find(chosen.adapter, chosen.command, chosen.call_timeout)
+    return find(chosen.adapter, chosen.command, chosen.call_timeout, chosen.mail_server)
 
 
 def _run(options: Namespace, command: tuple[str, ...]) -> int:

@@ -88,6 +88,8 @@ class Player:
         self._bindings = Bindings()
         if self.family == "simple":
             self._bindings.profile, self._bindings.password = self._credentials()
+        if self.family == "email":
+            self._bindings.servers = self._addresses()
         self.evidence.sequences += 1
 
     def perform(self, call: Call) -> Outcome:
@@ -106,7 +108,7 @@ class Player:
 
     def offered(self, method: str) -> bool:
         """Whether the implementation offers a method; the suite's own ones always are."""
-        if method in _ALWAYS or method.startswith("world."):
+        if method in _ALWAYS or method.startswith(("world.", "servers.")):
             return True
         return method in self.capabilities.functions
 
@@ -114,7 +116,7 @@ class Player:
         if not self.offered(call.method):
             return Outcome("error", {"code": NOT_OFFERED, "message": "not listed in functions"})
         if call.method == "begin":
-            self._bindings = Bindings(self._bindings.profile, self._bindings.password)
+            self._bindings = self._bindings.renewed()
             self._lent = set()
         try:
             self._check_names(call)
@@ -173,6 +175,10 @@ class Player:
             if outcome.died:
                 self.adapter.perform(Call("begin", {"family": self.family}))
         return self._profile
+
+    def _addresses(self) -> Mapping[str, str]:
+        outcome = self.adapter.perform(Call("servers.addresses", {}))
+        return outcome.body if outcome.kind == "result" else {}
 
 
 def play(player: Player, calls: Iterable[Call]) -> Trace:

@@ -6,13 +6,14 @@
 | `{"number": {"of": "a1"}}` | the attachment number that came with the object bound to a1 |
 | `{"message_id": {"of": "h1", "index": 0}}` | the first message identifier that came with h1 |
 | `{"profile": "default"}` | the profile name, or the password, that can log on |
+| `{"server": "pop3"}` | the `host:port` of a mail server (`"pop3s"`: TLS, `"closed"`: nobody) |
 
 Everything else, names and `{"literal": N}` included, goes over the wire as it stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -37,9 +38,14 @@ class Bindings:
 
     profile: str | None = None
     password: str | None = None
+    servers: Mapping[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     messages: dict[str, list[str]] = field(default_factory=dict)
+
+    def renewed(self) -> Bindings:
+        """Return what outlasts a `begin`: who can log on, and where the servers are."""
+        return Bindings(self.profile, self.password, self.servers)
 
     def resolve(self, call: Call) -> tuple[Call, dict[str, Any]]:
         """The call for the wire, and the resolved values of the parameters that held symbols.
@@ -136,9 +142,16 @@ def _profile(bindings: Bindings, key: str, _of: object) -> str | None:
     return bindings.password if key == "lpszPassword" else bindings.profile
 
 
-_RESOLVERS: Final = {
+def _server(bindings: Bindings, _key: str, of: str) -> str:
+    if of not in bindings.servers:
+        raise Unresolvable(f"there is no server {of}")
+    return bindings.servers[of]
+
+
+_RESOLVERS: Final[Mapping[str, Callable[[Bindings, str, Any], Any]]] = {
     "forged": _forged,
     "message_id": _message_id,
     "number": _number,
     "profile": _profile,
+    "server": _server,
 }

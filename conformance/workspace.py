@@ -35,6 +35,7 @@ class Settings:
     strict: bool = False
     call_timeout: float = 5.0
     jobs: int = 1
+    mail_server: str = "embedded"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
