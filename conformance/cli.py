@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.errors import ConformanceError, UsageError
-from conformance.options import LATER, parser, settings, split
+from conformance.options import LATER, OUTPUTS, parser, settings, split
 from conformance.workspace import Settings
 
 if TYPE_CHECKING:
@@ -92,15 +92,10 @@ def _write_reports(value: dict[str, Any], options: Namespace, output: Path) -> N
     from conformance.replay import trace_file
     from conformance.requirements.load import catalogue
     from conformance.results import write_atomically
-    from reports import summary
-    from reports.html.render import render
+    from reports import outputs, summary
 
-    page = render(value, catalogue())
-    pages = {output / "report.html", *([Path(options.html)] if options.html else [])}
-    for path in sorted(pages):
-        write_atomically(path, page)
-    if options.json:
-        write_atomically(Path(options.json), json.dumps(value, indent=1) + "\n")
+    outputs.write(value, catalogue(), {"html": str(output / "report.html")})
+    outputs.write(value, catalogue(), {kind: getattr(options, kind) for kind in OUTPUTS})
     if options.save_traces:
         for row in value["requirements"]:
             for violation in row["violations"][:1]:
@@ -111,6 +106,9 @@ def _write_reports(value: dict[str, Any], options: Namespace, output: Path) -> N
                 write_atomically(path, json.dumps(stored, indent=1) + "\n")
     print(summary.render(value, catalogue()))
     print(f"results {output / 'results.json'}, report {output / 'report.html'}")
+    for name in value["expectations"]["stale"]:
+        told = f"{name} is listed as expected to fail, and did not"
+        print(f"mapi-conformance: {options.expectations}: {told} (take it out)", file=sys.stderr)
     for failure in value["errors"][:1]:
         hint = f" ({failure['hint']})" if failure["hint"] else ""
         print(f"mapi-conformance: {failure['message']}{hint}", file=sys.stderr)
@@ -124,15 +122,18 @@ def _write_reports(value: dict[str, Any], options: Namespace, output: Path) -> N
 
 def _report(options: Namespace, command: tuple[str, ...]) -> int:
     from conformance.requirements.load import catalogue
-    from conformance.results import read_results, write_atomically
-    from reports.html.render import render
+    from conformance.results import read_results
+    from reports import outputs
 
     _no_command(command)
+    wanted = {kind: getattr(options, kind, None) for kind in OUTPUTS}
+    if not any(wanted.values()):
+        raise UsageError("report has nothing to write", "name a file, such as --html report.html")
     if len(options.results) > 1:
         raise UsageError("the matrix of several results is not available yet", "give one file")
     value = read_results(Path(options.results[0]))
-    write_atomically(Path(options.html), render(value, catalogue()))
-    print(f"report {options.html}")
+    for path in outputs.write(value, catalogue(), wanted):
+        print(f"report {path}")
     return 0
 
 

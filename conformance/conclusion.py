@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,13 +32,19 @@ class Conclusion:
 
 
 def conclude(
-    rulings: Mapping[str, Ruling], name: str, *, strict: bool, complete: bool, errors: bool
+    rulings: Mapping[str, Ruling],
+    name: str,
+    *,
+    strict: bool,
+    complete: bool,
+    errors: bool,
+    stale: Collection[str] = (),
 ) -> Conclusion:
     """Sum up the rulings on the implementation called `name`, of which 60 characters are said.
 
-    Exit status, the first that applies: 4 the run was interrupted; 1 a binding
-    requirement is broken;
-    3 the adapter failed; 4 nothing was exercised, or something was not under `strict`; 0.
+    Exit status, the first that applies: 4 the run was interrupted; 1 a binding requirement is
+    broken; 3 the adapter failed; 2 an expectation is stale; 4 nothing was exercised, or something
+    was not under `strict`; 0.
     """
     name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}\u2026"
     counts = Counter(str(ruling.verdict) for ruling in rulings.values())
@@ -53,6 +59,8 @@ def conclude(
         status = 1
     elif errors or breaking:
         status = 3
+    elif stale:
+        status = 2
     elif not exercised or (strict and idle):
         status = 4
     else:
@@ -66,12 +74,15 @@ def conclude(
     else:
         says = "conforms" if conforms else "does not conform"
     headline = "; ".join(
-        [f"{name} {says}" if complete and not errors else f"{name}: {says}", *_counted(rulings)]
+        [
+            f"{name} {says}" if complete and not errors else f"{name}: {says}",
+            *_counted(rulings, stale),
+        ]
     )
     return Conclusion(conforms, headline, status, {str(v): counts[str(v)] for v in Verdict})
 
 
-def _counted(rulings: Mapping[str, Ruling]) -> list[str]:
+def _counted(rulings: Mapping[str, Ruling], stale: Collection[str]) -> list[str]:
     """The counts that go with the conclusion, each with its denominator."""
     scope = [r for r in rulings.values() if r.verdict is not Verdict.NOT_OFFERED]
     musts = [r for r in scope if r.requirement.level == "must"]
@@ -89,6 +100,11 @@ def _counted(rulings: Mapping[str, Ruling]) -> list[str]:
     binding = sum(ruling.binding for ruling in others)
     if binding:
         parts.append(f"{binding} other binding requirement{'s' if binding > 1 else ''} broken")
+    expected = sum(ruling.verdict is Verdict.EXPECTED_FAIL for ruling in scope)
+    if expected:
+        parts.append(f"{expected} expected failure{'s' if expected > 1 else ''}")
+    if stale:
+        parts.append(f"{len(stale)} stale expectation{'s' if len(stale) > 1 else ''}")
     deviations = len(others) - binding
     if deviations:
         parts.append(f"{deviations} deviation{'s' if deviations > 1 else ''} from a should")

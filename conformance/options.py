@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from conformance.capabilities import FAMILIES
 from conformance.errors import UsageError
+from conformance.expectations import Expectation
 from conformance.profiles import PROFILES
 from conformance.requirements.catalogue import ANY, Catalogue
 from conformance.workspace import Settings
@@ -66,15 +68,32 @@ def _add_run(commands: Any) -> None:
         metavar="ID=R",
         help="bind a reading of an ambiguous requirement; `any` accepts all",
     )
-    run.add_argument("--expectations", metavar="FILE", help="not available yet")
+    run.add_argument(
+        "--expectations", metavar="FILE", help="failures that are known, with their reasons"
+    )
     run.add_argument("--strict", action="store_true", help="what should be is binding too")
     run.add_argument(
         "--output", default="mapi-conformance-report", metavar="DIR", help="where to write"
     )
-    for kind in ("html", "json", "junit", "sarif"):
-        later = " (not available yet)" if kind in ("junit", "sarif") else ""
-        run.add_argument(f"--{kind}", metavar="F", help=f"also write {kind.upper()} here{later}")
+    add_outputs(run, OUTPUTS)
     run.add_argument("--save-traces", metavar="DIR", help="write a trace file for each violation")
+
+
+OUTPUTS: Final = {
+    "html": "the report",
+    "json": "the results",
+    "junit": "JUnit XML",
+    "sarif": "SARIF 2.1.0",
+    "markdown": "a summary in Markdown",
+    "badge": "a badge: SVG, or JSON for a shields endpoint where the name ends in .json",
+}
+"""What results can be written as, by the name of the option."""
+
+
+def add_outputs(command: argparse.ArgumentParser, kinds: Iterable[str]) -> None:
+    """An option for each kind of file that results can be written as."""
+    for kind in kinds:
+        command.add_argument(f"--{kind}", metavar="F", help=f"write {OUTPUTS[kind]} to this file")
 
 
 def add_choice(command: argparse.ArgumentParser, default: str = "reference") -> None:
@@ -90,9 +109,9 @@ def add_choice(command: argparse.ArgumentParser, default: str = "reference") -> 
 
 
 def _add_report(commands: Any) -> None:
-    report = commands.add_parser("report", help="write the HTML report of results")
+    report = commands.add_parser("report", help="write stored results as HTML and other files")
     report.add_argument("results", nargs="+", metavar="RESULTS.json")
-    report.add_argument("--html", required=True, metavar="F", help="the file to write")
+    add_outputs(report, [kind for kind in OUTPUTS if kind != "json"])
 
 
 def _add_compare(commands: Any) -> None:
@@ -147,9 +166,6 @@ def settings(
     options: argparse.Namespace, command: tuple[str, ...], catalogue: Catalogue
 ) -> Settings:
     """The settings of a run; raises :class:`UsageError` for what does not exist or is not built."""
-    for name in ("expectations", "junit", "sarif"):
-        if getattr(options, name):
-            raise UsageError(f"--{name} is not available yet", "leave it out")
     return Settings(
         adapter=options.adapter,
         command=command,
@@ -160,7 +176,15 @@ def settings(
         strict=options.strict,
         call_timeout=options.call_timeout,
         jobs=options.jobs,
+        expectations=listed(options.expectations, catalogue),
     )
+
+
+def listed(file: str | None, catalogue: Catalogue) -> tuple[Expectation, ...]:
+    """The expectations of the file that is named; none where none is."""
+    from conformance.expectations_file import read_expectations
+
+    return read_expectations(Path(file), catalogue) if file else ()
 
 
 def families(text: str) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ _OPTIONS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
         {"type": float, "default": 5.0, "metavar": "S", "help": "a longer call hangs"},
     ),
     ("reading", {"action": "append", "default": [], "metavar": "ID=R", "help": "bind a reading"}),
+    ("expectations", {"metavar": "FILE", "help": "failures that are known, with their reasons"}),
     ("strict", {"action": "store_true", "help": "what should be is binding too"}),
 )
 
@@ -93,12 +94,10 @@ class Joined:
 
     def item(self, requirement: str) -> tuple[Any, Any, Any]:
         """The ruling on one requirement, its confirmed violation, and its conflict of readings."""
-        from conformance.verdicts import rule
-
         run, (evidence, failures) = self._opened()
         confirmed = run.confirmation(requirement, evidence)
         found = {} if confirmed is None else {requirement: confirmed}
-        ruling = rule(run.catalogue, evidence, run.question(failures), found)[requirement]
+        ruling = run.rule(evidence, run.question(failures), found)[requirement]
         conflict = run.conflict(ruling) if ruling.conflict else {}
         return ruling, confirmed, conflict
 
@@ -126,7 +125,7 @@ _JOINED: Final = pytest.StashKey[Joined]()
 
 def _settings(config: pytest.Config) -> Settings:
     from conformance.errors import ConformanceError
-    from conformance.options import families, reading
+    from conformance.options import families, listed, reading
     from conformance.requirements.load import catalogue
 
     defaults = {name.replace("-", "_"): form.get("default") for name, form in _OPTIONS}
@@ -144,6 +143,7 @@ def _settings(config: pytest.Config) -> Settings:
             seed=secrets.randbelow(2**32) if seed is None else seed,
             readings=tuple(reading(text, catalogue()) for text in option("reading")),
             strict=bool(option("strict")),
+            expectations=listed(option("expectations"), catalogue()),
             call_timeout=option("call_timeout"),
         )
     except ConformanceError as error:
@@ -201,8 +201,12 @@ def judged(config: pytest.Config, requirement: str) -> None:
     except ConformanceError as error:
         pytest.fail(str(error), pytrace=False)
     if ruling.verdict is Verdict.PASS:
+        if requirement in {one.requirement for one in joined(config).settings.expectations}:
+            pytest.fail("it is listed as expected to fail, and did not: take it out", pytrace=False)
         return
     why = f"{ruling.verdict}: {ruling.reason}" if ruling.reason else str(ruling.verdict)
     if ruling.verdict in (Verdict.FAIL, Verdict.FLAKY, Verdict.ERROR):
         pytest.fail(text(ruling, confirmed, conflict), pytrace=False)
+    if ruling.verdict is Verdict.EXPECTED_FAIL:
+        pytest.xfail(why)
     pytest.skip(why)

@@ -17,6 +17,7 @@ from conformance.conclusion import Conclusion, conclude
 from conformance.confirm import Confirmed
 from conformance.errors import UsageError
 from conformance.evidence import Evidence, Row, Taken
+from conformance.expectations import stale
 from conformance.run import Failure, Run
 from conformance.trace import trace_to_json
 from conformance.verdicts import Ruling
@@ -53,12 +54,14 @@ def results(
 ) -> tuple[dict[str, Any], Conclusion]:
     """The results, and the conclusion that stands in them; `stopped` says why a run ended early."""
     settings = run.settings
+    unmet = stale(rulings, settings.expectations)
     conclusion = conclude(
         rulings,
         run.implementation.name,
         strict=settings.strict,
         complete=complete and not stopped,
         errors=bool(failures),
+        stale=unmet,
     )
     value = {
         "schema": SCHEMA,
@@ -84,6 +87,10 @@ def results(
         },
         "capabilities": {name: offered.to_json() for name, offered in run.offer.items()},
         "conclusion": conclusion.to_json(),
+        "expectations": {
+            "listed": [one.requirement for one in settings.expectations],
+            "stale": list(unmet),
+        },
         "requirements": [
             _ruling(ruling, confirmed.get(name), conflicts.get(name, {}))
             for name, ruling in rulings.items()
@@ -170,14 +177,23 @@ def _against(ruling: Ruling, conflict: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_json(path: Path, what: str) -> Any:
     """The JSON in a file; raises :class:`UsageError` in one line for whatever is wrong with it."""
+    return parse_json(read_text(path, what), path, what)
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a file of bounded size; raises :class:`UsageError` where it cannot be read."""
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError(f"{path}: too large for {what}", f"more than {LARGEST >> 20} MiB")
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: not UTF-8, so no {what}") from None
+
+
+def parse_json(text: str, path: Path, what: str) -> Any:
+    """The JSON of a text that stood in `path`; raises :class:`UsageError` where it is none."""
     try:
         return json.loads(text)
     except ValueError as error:

@@ -14,11 +14,12 @@ from conformance.capabilities import Implementation, Offer, wire_family
 from conformance.confirm import Confirmed, Replayer, confirm, shortest_for
 from conformance.errors import AdapterError
 from conformance.evidence import Evidence, Taken, Violation
+from conformance.expectations import applied
 from conformance.explore.shard import run_shard
 from conformance.play import Performer
 from conformance.profiles import PROFILES, Shard, shards
 from conformance.requirements.catalogue import Catalogue
-from conformance.trace import trace_to_json
+from conformance.trace import Call, trace_to_json
 from conformance.verdicts import Question, Ruling, Verdict, rule
 from conformance.workspace import Settings, Workspace
 
@@ -117,12 +118,20 @@ class Run:
         try:
             adapter = self.open_adapter()
             try:
-                run_shard(adapter, shard, self.catalogue, progress, evidence)
+                run_shard(adapter, shard, self.catalogue, progress, evidence, self._known(shard))
             finally:
                 adapter.close()
         except AdapterError as error:
             failure = Failure.of(shard.family, error).to_json()
         return {"evidence": evidence.to_json(), "failure": failure}
+
+    def _known(self, shard: Shard) -> list[tuple[str, list[Call]]]:
+        """The traces of expected failures, which the first shard of their family plays first."""
+        return [
+            (f"expectation of {one.requirement}", [step.call for step in one.trace])
+            for one in self.settings.expectations
+            if one.trace and wire_family(self.catalogue[one.requirement].family) == shard.family
+        ]
 
     def question(self, failures: list[Failure], complete: bool = True) -> Question:
         """What the rulings of this run are asked."""
@@ -188,6 +197,19 @@ class Run:
         except AdapterError as error:
             return {"failure": Failure.of(family, error).to_json()}
 
+    def rule(
+        self, evidence: Evidence, question: Question, confirmed: Mapping[str, Confirmed]
+    ) -> dict[str, Ruling]:
+        """The rulings, in which failures that are listed as expected are that."""
+        rulings = rule(self.catalogue, evidence, question, confirmed)
+        seen = {
+            name: violation.observed
+            for name, row in evidence.rows.items()
+            for violation in row.violations[:1]
+        }
+        seen |= {name: one.violation.observed for name, one in confirmed.items()}
+        return applied(rulings, self.settings.expectations, seen)
+
     def rulings(
         self, evidence: Evidence, failures: list[Failure], complete: bool = True
     ) -> tuple[dict[str, Ruling], dict[str, Confirmed], dict[str, Any]]:
@@ -199,7 +221,7 @@ class Run:
             one = self.confirmation(requirement, evidence) if asked else None
             if one is not None:
                 confirmed[requirement] = one
-        rulings = rule(self.catalogue, evidence, question, confirmed)
+        rulings = self.rule(evidence, question, confirmed)
         conflicts = {
             name: self.conflict(ruling)
             for name, ruling in rulings.items()

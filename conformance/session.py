@@ -19,7 +19,6 @@ from conformance.progress import Progress
 from conformance.requirements.catalogue import Catalogue
 from conformance.results import results, write_atomically
 from conformance.run import BUILT, Failure, Opener, Run
-from conformance.verdicts import rule
 from conformance.workspace import Settings, Workspace
 
 _WRITE_EVERY_SECONDS: Final = 1.0
@@ -77,7 +76,7 @@ class Session:
     def _summary(self, run: Run, stopped: str) -> tuple[dict[str, Any], Conclusion]:
         """What is known so far, without confirming anything."""
         evidence, failures = run.so_far()
-        rulings = rule(self.catalogue, evidence, run.question(failures, complete=False))
+        rulings = run.rule(evidence, run.question(failures, complete=False), {})
         seconds = time.monotonic() - self._started
         none: Mapping[str, Any] = {}
         return results(
@@ -94,7 +93,7 @@ class Session:
         played = dict.fromkeys(wire_family(family) for family in families)
         failures = [Failure.of(family, error) for family in played]
         evidence, _ = run.collected([])
-        rulings = rule(self.catalogue, evidence, run.question(failures))
+        rulings = run.rule(evidence, run.question(failures), {})
         value, conclusion = results(
             run, evidence, failures, rulings, {}, {}, seconds=0.0, stderr=error.stderr
         )

@@ -13,11 +13,12 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from conformance.errors import AdapterError
+from conformance.expectations import Expectation
 
 _POLL: Final = 0.02
 
@@ -36,9 +37,11 @@ class Settings:
     call_timeout: float = 5.0
     jobs: int = 1
     mail_server: str = "embedded"
+    expectations: tuple[Expectation, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        listed = [one.to_json() for one in self.expectations]
+        return {**asdict(replace(self, expectations=())), "expectations": listed}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Settings:
@@ -47,6 +50,7 @@ class Settings:
             "command": tuple(value["command"]),
             "families": tuple(value["families"]),
             "readings": readings,
+            "expectations": tuple(map(Expectation.from_json, value["expectations"])),
         }
         return cls(**{**value, **lists})
 

@@ -129,7 +129,9 @@ def _file(results: Mapping[str, Any]) -> str:
 def _fingerprint(requirement: str, violation: Row | None) -> str:
     """The same for the same requirement broken by the same kinds of calls, whatever the values."""
     methods = [] if violation is None else [str(step.get("method")) for step in violation["trace"]]
-    return hashlib.sha256("\n".join([requirement, *methods]).encode()).hexdigest()[:32]
+    return hashlib.sha256(
+        "\n".join([requirement, *methods]).encode("utf-8", "replace")
+    ).hexdigest()[:32]
 
 
 def _invocation(results: Mapping[str, Any]) -> dict[str, Any]:

@@ -103,7 +103,11 @@ def test_the_pages_show_commands() -> None:
 
 
 @pytest.mark.parametrize("line", ALL_COMMANDS)
-def test_shown_command_lines_are_understood(line: str) -> None:
+def test_shown_command_lines_are_understood(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "expectations.toml").touch()
+    monkeypatch.chdir(tmp_path)
     given, command = split(shlex.split(line, comments=True)[1:])
     options = parser().parse_args(given)
     if options.version:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Final, Protocol
 
 from conformance.capabilities import wire_family
@@ -38,8 +39,9 @@ def run_shard(
     catalogue: Catalogue,
     progress: Progress,
     evidence: Evidence | None = None,
+    known: Sequence[tuple[str, list[Call]]] = (),
 ) -> Evidence:
-    """The evidence of one shard.
+    """The evidence of one shard; `known` are sequences that the first one plays before its own.
 
     Raises :class:`AdapterError` where the adapter failed; what was found before stands
     in `evidence`.
@@ -60,7 +62,7 @@ def run_shard(
 
     try:
         if shard.index == 0:
-            _play_prelude(player, deaths, shard, catalogue, spent)
+            _play_prelude(player, deaths, shard, catalogue, spent, known)
         start = evidence.calls + deaths.cost
         machine_end = start + MACHINE_SHARE * shard.calls
         run_machine(player, deaths, shard.seed, lambda: spent(machine_end))
@@ -78,13 +80,14 @@ def _play_prelude(
     shard: Shard,
     catalogue: Catalogue,
     spent: Callable[[float], bool],
+    known: Sequence[tuple[str, list[Call]]],
 ) -> None:
     rows = [
         row for row in catalogue.requirements.values() if wire_family(row.family) == shard.family
     ]
     initialises = "MAPIInitialize" in player.capabilities.functions
     first = [Call("MAPIInitialize", {})] if initialises else []
-    for name, calls in prelude(shard.family, rows, shard.crowd, first):
+    for name, calls in chain(known, prelude(shard.family, rows, shard.crowd, first)):
         if spent(float("inf")) or deaths.cost > shard.calls:
             return
         player.found_by = name
