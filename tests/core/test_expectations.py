@@ -24,7 +24,7 @@ TRACE = [
         "method": "OpenIMsgSession",
         "params": {"lpMalloc": None, "ulFlags": 0, "lppMsgSess": "s1"},
         "outcome": {"result": {"return": 0, "out": {"lppMsgSess": "0x10"}}},
-    }
+    },
 ]
 
 
