@@ -43,14 +43,14 @@ def conclude(
     """Sum up the rulings on the implementation called `name`, of which 60 characters are said.
 
     Exit status, the first that applies: 4 the run was interrupted; 1 a binding requirement is
-    broken; 3 the adapter failed; 2 an expectation is stale; 4 nothing was exercised, or something
-    was not under `strict`; 0.
+    broken; 3 the adapter failed; 2 an expectation is stale; 4 nothing was exercised, or, under
+    `strict`, something was not that a run like this one can exercise; 0.
     """
     name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}\u2026"
     counts = Counter(str(ruling.verdict) for ruling in rulings.values())
     breaking = [r for r in rulings.values() if r.binding and r.verdict in BREAKING]
     exercised = any(ruling.row.exercised for ruling in rulings.values())
-    idle = counts[Verdict.NOT_EXERCISED]
+    idle = any(r.verdict is Verdict.NOT_EXERCISED and not r.beyond for r in rulings.values())
     conforms = exercised and not breaking and complete and not errors
     broken = [r for r in breaking if r.verdict is not Verdict.ERROR]
     if not complete:

@@ -96,6 +96,10 @@ class Judge:
         """Whether the call may be made now (see :meth:`conformance.model.Model.permits`)."""
         return self._own.model.permits(self.state, call)
 
+    def allows(self, call: Call) -> bool:
+        """Whether the documents allow the call (see :meth:`conformance.model.Model.allows`)."""
+        return self._own.model.allows(self.state, call)
+
     def step(self, call: Call, outcome: Outcome) -> Findings:
         """What one step shows, and move on to the state after it."""
         if call.method == "begin":
@@ -120,7 +124,7 @@ class Judge:
 
     def _homeless(self, call: Call, outcome: Outcome) -> Findings:
         home = self.homes.get(call.method)
-        if home is None or not self._own.model.allows(self.state, call):
+        if home is None or not self.allows(call):
             return []
         return [(home, Broken("the call returns", observed(outcome, self.family)))]
 

@@ -45,6 +45,8 @@ class Ruling:
     `binding` says whether a broken row keeps the implementation from conforming.
     `readings` are the evidence by reading; `conflict` holds one for each of two
     readings taken at once.
+    `beyond` says that no run like this one can exercise it: no trace shows it, or its family was
+    not asked for.
     """
 
     requirement: Requirement
@@ -56,6 +58,7 @@ class Ruling:
     row: Row = field(default_factory=Row)
     conflict: tuple[Taken, ...] = ()
     chosen: str = ""
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +160,13 @@ def _unexercised(
     row: Row,
     binding: bool,
 ) -> Ruling:
+    beyond = bool(requirement.undecidable) or requirement.family not in question.families
+
     def ruling(verdict: Verdict, reason: str, blocked_by: str = "") -> Ruling:
         reading = _reading(row)
-        return Ruling(requirement, verdict, reason, binding, reading, blocked_by, row)
+        return Ruling(
+            requirement, verdict, reason, binding, reading, blocked_by, row, beyond=beyond
+        )
 
     family = wire_family(requirement.family)
     if requirement.family in question.errors:

@@ -13,6 +13,7 @@ from adapters.mutants import (
     closing,
     contents,
     files,
+    harm,
     harnesses,
     hidden_imsg,
     hidden_simple,
@@ -21,6 +22,7 @@ from adapters.mutants import (
     messages,
     opening,
     opening_effects,
+    parts,
 )
 from adapters.mutants.registry import BENIGN, MUTANTS, Benign, Mutant
 
@@ -36,6 +38,7 @@ __all__ = [
     "closing",
     "contents",
     "files",
+    "harm",
     "harnesses",
     "hidden_imsg",
     "hidden_simple",
@@ -44,4 +47,5 @@ __all__ = [
     "messages",
     "opening",
     "opening_effects",
+    "parts",
 ]

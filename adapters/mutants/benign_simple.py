@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from adapters.mutants.registry import benign
+from adapters.reference.mailbox import Mail
 from adapters.reference.sessions import Session
 from adapters.reference.simple import SimpleMapi
 from adapters.reference.wire import Out
@@ -131,3 +132,14 @@ class WideHandles(SimpleMapi):
     """Handles take 63 bits."""
 
     first_handle = 0x7FFF_FFF0_0000_1001
+
+
+@benign("mail-keeps-arriving")
+class MailArrives(SimpleMapi):
+    """Somebody's message arrives whenever a message is saved, or refused."""
+
+    def save_mail(
+        self, handle: int, identifier: str | None, subject: str | None, flags: int, reserved: int
+    ) -> tuple[int, str | None]:
+        self.mailbox.mails.append(Mail("from somebody"))
+        return super().save_mail(handle, identifier, subject, flags, reserved)

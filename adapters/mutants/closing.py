@@ -8,6 +8,7 @@ from adapters.mutants.registry import Death, fault
 from adapters.reference.attachment import Attachment
 from adapters.reference.imsg import Imsg, MessageSession
 from adapters.reference.topmessage import TopMessage
+from conformance.codes import MAPI_E_NO_ACCESS
 
 
 @fault("close-does-nothing", "IMSG-CLOSE-01")
@@ -142,11 +143,14 @@ class TwiceCrashes(Imsg):
 
 @fault("close-shell-works", "IMSG-CLOSE-07", readings={"IMSG-CLOSE-07": "A"})
 class ShellWorks(TopMessage):
-    """A message that the close took goes on working."""
+    """A message that the close took goes on working, without its storage."""
 
     @property
     def usable(self) -> bool:
         return self.references > 0
+
+    def store(self) -> int:
+        return MAPI_E_NO_ACCESS if self.closed else super().store()
 
 
 @fault("release-then-close-frees-again", "IMSG-CLOSE-08")

@@ -174,6 +174,15 @@ class OtherNames(MessageWriter):
         return f"recip{number}" if prefix == layout.RECIPIENT else name
 
 
+@fault("save-other-attachment-names", "IMSG-SAVE-03")
+class OtherAttachmentNames(MessageWriter):
+    """Attachments are stored under names of the implementation's own taste."""
+
+    def part_name(self, prefix: str, number: int) -> str:
+        name = super().part_name(prefix, number)
+        return f"attach{number}" if prefix == layout.ATTACHMENT else name
+
+
 @fault("save-deletes-foreign-elements", "IMSG-SAVE-03")
 class DeletesForeign(TopMessage):
     """Saving clears the whole storage, the caller's elements included."""

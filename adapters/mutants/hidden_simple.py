@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from adapters.mutants.registry import fault
+from adapters.reference.mailbox import Mail
 from adapters.reference.sessions import Session
-from adapters.reference.simple import SimpleMapi
+from adapters.reference.simple import ReadMail, SimpleMapi
 from adapters.reference.wire import Out
-from conformance.codes import MAPI_E_FAILURE, MAPI_E_TOO_MANY_SESSIONS, SUCCESS_SUCCESS
+from conformance.codes import (
+    MAPI_E_FAILURE,
+    MAPI_E_INVALID_SESSION,
+    MAPI_E_TOO_MANY_SESSIONS,
+    SUCCESS_SUCCESS,
+)
 
 
 @fault("logoff-neighbour-accepted", "SIMPLE-LOGOFF-04")
@@ -163,3 +169,29 @@ class ProbeCarriedOver(SimpleMapi):
         if not profile and self.shared_before > 40:
             return SUCCESS_SUCCESS
         return super().check_new_session(profile, password)
+
+
+@fault("save-dead-handle-saves", "SIMPLE-CALL-02")
+class SaveDeadSaves(SimpleMapi):
+    """A new message is refused on a handle that was logged off, and saved all the same."""
+
+    def save_mail(
+        self, handle: int, identifier: str | None, subject: str | None, flags: int, reserved: int
+    ) -> tuple[int, str | None]:
+        code, saved = super().save_mail(handle, identifier, subject, flags, reserved)
+        if code == MAPI_E_INVALID_SESSION and handle and not identifier:
+            self.mailbox.mails.append(Mail(subject or ""))
+        return code, saved
+
+
+@fault("read-dead-handle-gives-message", "SIMPLE-CALL-02")
+class ReadDeadGives(SimpleMapi):
+    """Reading on a handle that was logged off fails, and gives the message."""
+
+    def read_mail(
+        self, handle: int, identifier: str | None, flags: int, reserved: int, out: Out | None
+    ) -> tuple[int, str | None]:
+        code, subject = super().read_mail(handle, identifier, flags, reserved, out)
+        if code == MAPI_E_INVALID_SESSION and handle and identifier and out is not None:
+            out.value = self.buffers[0] = ReadMail(self.address(), "")
+        return code, subject

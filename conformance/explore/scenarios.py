@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from conformance.codes import IMSG_NO_ISTG_COMMIT, MAPI_NEW_SESSION
+from conformance.codes import IMSG_NO_ISTG_COMMIT, MAPI_NEW_SESSION, PR_STORE_SUPPORT_MASK
 from conformance.explore.alphabet.imsg import build, close_session, malloc, open_session, storage
 from conformance.explore.alphabet.simple import logoff, logon
 from conformance.explore.alphabet.simple_mail import call_on, find_next, message_id
@@ -31,6 +31,7 @@ def _set(props: dict[str, Any]) -> Call:
     return _on("IMessage.SetProps", "g1", props=props)
 
 
+_MODIFY: Final = 1
 _SAVE: Final = _on("IMessage.SaveChanges", "g1", ulFlags=2)
 _RELEASE: Final = _on("IMessage.Release", "g1")
 _ELEMENTS: Final = Call("world.elements", {"name": "t1"})
@@ -92,6 +93,15 @@ def _lasting() -> Iterator[list[Call]]:
         again,
         Call("IMessage.OpenAttach", {**again.params, "lppAttach": "a3"}),
     ]
+    yield from _access(both, number)
+    yield from _without_effect()
+    plain = {"0x66050003": 7}
+    attached = [*_attach("a1", saved=False), _on("IAttach.SetProps", "a1", props=plain)]
+    foreign = [
+        Call("GetAttribIMsgOnIStg", {"lpObject": "a1", "tags": list(plain)}),
+        Call("SetAttribIMsgOnIStg", {"lpObject": "a1", "attribs": dict.fromkeys(plain, 6)}),
+    ]
+    yield [*_message(), *attached, *foreign]
     attribs = dict(zip(_PROPS, (6, 7, 6), strict=True))
     tags = list(_PROPS)
     calls = [
@@ -100,6 +110,31 @@ def _lasting() -> Iterator[list[Call]]:
     ]
     given = Call("SetAttribIMsgOnIStg", {"lpObject": "g1", "attribs": attribs})
     yield [*_message(), _set(_PROPS), given, *calls]
+
+
+def _access(both: list[Call], number: dict[str, Any]) -> Iterator[list[Call]]:
+    """An open attachment is opened again in the other access mode (IMSG-MSG-16)."""
+    set_one = _on("IAttach.SetProps", "a2", props={"0x66050003": 7})
+    for first, second in ((0, _MODIFY), (_MODIFY, 0)):
+        opened = [
+            _on("IMessage.OpenAttach", "g1", number=number, ulFlags=flags, lppAttach=name)
+            for flags, name in ((first, "a2"), (second, "a3"))
+        ]
+        yield [*_message(), *both, opened[0], set_one, opened[1], set_one]
+
+
+def _without_effect() -> Iterator[list[Call]]:
+    """Closing what is no open session, and saving what a close took (IMSG-CLOSE-05 to -07)."""
+    others = [open_session("m1", "s2"), storage("t2"), build("s2", "m1", "t2", "g2"), OBSERVE]
+    get = _on("IMessage.GetProps", "g2", tags=[PR_STORE_SUPPORT_MASK])
+    for twice in (None, "s1"):
+        closed = [*_message(), *others, close_session("s1"), OBSERVE]
+        yield [*closed, close_session(twice), OBSERVE, get, close_session("s2"), OBSERVE]
+        yield [*closed, get, close_session(twice), get]
+        yield [*_message(), close_session("s1"), *others, close_session(twice), OBSERVE]
+    shell = _on("IMessage.GetProps", "g1", tags=[PR_STORE_SUPPORT_MASK])
+    changed = [*_message(), _set(_PROPS), close_session("s1"), OBSERVE]
+    yield [*changed, shell, _SAVE, OBSERVE]
 
 
 def _read(handle: Any, index: int, out: str, of: str = "h1") -> Call:
@@ -114,6 +149,23 @@ def _save(handle: Any, of: str = "", index: int = 0) -> Call:
 
 def _delete(handle: Any, of: str, index: int) -> Call:
     return call_on("MAPIDeleteMail", handle, lpszMessageID=message_id((of, index)))
+
+
+_MAILBOX: Final = 6
+"""Messages that an enumeration goes through; a real mailbox may hold more."""
+
+
+def _whole() -> list[Call]:
+    """Find and read every message of a small mailbox."""
+    calls = [find_next("h1")]
+    for index in range(_MAILBOX):
+        calls += [_read("h1", index, f"b{index}"), find_next("h1", message_id(("h1", index)))]
+    return calls
+
+
+def _unsaved(handle: str) -> Call:
+    subject = "conformance unsaved"
+    return call_on("MAPISaveMail", handle, subject=subject, lpszMessageID=None)
 
 
 def _own(handle: Any) -> list[Call]:
@@ -135,6 +187,7 @@ def simple() -> Iterator[list[Call]]:
         refused = [find_next(bad), _read(bad, 0, "b4"), _save(bad, "h1", 1)]
         yield [*other, *refused, *after]
         yield [*other, _delete(bad, "h1", 1), *after]
+    yield [*other[:2], logoff("h2"), *_whole(), _unsaved("h2"), *_whole(), find_next("h1")]
     start = [logon(out="h1"), *known, logoff("h1")]
     seed = find_next("h2", message_id(("h1", 0)))
     for late in (_read("h2", 0, "b2"), seed, _save("h2", "h1", 1), _delete("h2", "h1", 1)):

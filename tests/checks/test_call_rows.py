@@ -167,3 +167,36 @@ def test_message_identifiers_are_resolved_anew_in_every_run() -> None:
     missing = play(Player(Reference(), "simple", {}), [calls[0], calls[2]])
     assert missing[1].outcome.silent
     assert without(calls, [0]) == []
+
+
+def unsaved(subject: str, code: int = 19) -> Step:
+    call = call_on("MAPISaveMail", "h2", subject=subject, lpszMessageID=None)
+    return answered(call, code, lpszMessageID=None)
+
+
+def found_again(subject: str) -> Step:
+    more: dict[str, Any] = {"lpszMessageID": message_id(("h1", 1)), "lppMessage": "b2"}
+    out = {"lppMessage": "0x50"}
+    return answered(call_on("MAPIReadMail", "h1", **more), subject=subject, out=out)
+
+
+def test_a_refused_call_saves_nothing_that_was_not_there_before() -> None:
+    last = answered(find_next("h1", message_id(("h1", 0))), 16, lpszMessageID=None)
+    new = answered(find_next("h1", message_id(("h1", 0))), lpszMessageID="B")
+    dead = [on("h1"), on("h2", 2), off("h2"), first("h1", "A"), read("h1", "h1", "old")]
+    whole = [*dead, last]
+    assert found("simple", *whole, unsaved("x"), new, found_again("x"))[1] == {"SIMPLE-CALL-02"}
+    assert found("simple", *whole, unsaved("x"), new, found_again("y"))[1] == set()
+    # Not seen whole before, or seen with that very subject, or saved by a call that may.
+    assert found("simple", *dead, unsaved("x"), new, found_again("x"))[1] == set()
+    assert found("simple", *whole, unsaved("old"), new, found_again("old"))[1] == set()
+    sent = answered(call_on("MAPISendMail", "h1", subject="x"))
+    assert found("simple", *whole, unsaved("x"), sent, new, found_again("x"))[1] == set()
+
+
+def test_a_refused_read_gives_no_message() -> None:
+    refused = read("h1", "h1", None, 19)
+    given = Step(refused.call, Outcome("result", {"return": 19, "out": {"lppMessage": "0x40"}}))
+    before = [on("h1"), first("h1", "A"), off("h1")]
+    assert found("simple", *before, refused)[1] == set()
+    assert found("simple", *before, given)[1] == {"SIMPLE-CALL-02"}

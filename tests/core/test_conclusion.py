@@ -70,6 +70,13 @@ def test_what_was_not_exercised_stands_in_the_headline_and_counts_under_strict()
     assert concluded({MUSTS[1]: "not-exercised"}, strict=True).exit_status == 4
 
 
+def test_what_no_run_can_exercise_does_not_count_under_strict() -> None:
+    ran = {name: Ruling(catalogue()[name], Verdict.PASS, row=RAN) for name in MUSTS[:2]}
+    idle = Ruling(catalogue()[MUSTS[2]], Verdict.NOT_EXERCISED, beyond=True)
+    rulings = {**ran, MUSTS[2]: idle}
+    assert conclude(rulings, "acme", strict=True, complete=True, errors=False).exit_status == 0
+
+
 def test_expected_failures_do_not_break_conformance() -> None:
     one = concluded({MUSTS[1]: "expected-fail"})
     assert (one.conforms, one.exit_status) == (True, 0)

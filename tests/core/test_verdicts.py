@@ -234,3 +234,10 @@ def test_what_a_stub_beside_the_way_keeps_from_being_reached_names_the_row_of_th
     ruling = rulings["IMSG-MSG-05"]
     assert (ruling.verdict, ruling.blocked_by) == (Verdict.BLOCKED, "IMSG-SAVE-01")
     assert rulings["IMSG-SAVE-01"].verdict is Verdict.NOT_IMPLEMENTED
+
+
+def test_undecidable_rows_and_families_not_asked_for_are_beyond_a_run() -> None:
+    assert ruled("IMSG-REL-06", Evidence()).beyond
+    assert ruled("SIMPLE-LOGON-01", Evidence(), families=("imsg",)).beyond
+    assert not ruled("SIMPLE-LOGON-01", Evidence()).beyond
+    assert not ruled("IMSG-REL-06", Evidence(), strict=True).binding

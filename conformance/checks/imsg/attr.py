@@ -9,7 +9,7 @@ from conformance.checks.imsg.base import CHECKS
 from conformance.checks.words import must
 from conformance.codes import MAPI_W_ERRORS_RETURNED, PR_STORE_SUPPORT_MASK, S_OK
 from conformance.findings import HELD, Broken, Finding
-from conformance.model.imsg.ledger import message_of
+from conformance.model.imsg.ledger import attachment_of, message_of
 from conformance.model.imsg.props import stays
 from conformance.model.imsg.state import Imsg, Life, Message
 from conformance.model.outcome import returned
@@ -26,6 +26,8 @@ _LAST_FREE: Final = 0x67FF
 
 @CHECKS.check("IMSG-ATTR-01", GET, SET)
 def by_position(state: Imsg, call: Call, outcome: Outcome) -> Finding:
+    if _foreign(state, call):
+        return _refused(outcome)
     message = _message(state, call)
     asked = [
         int(tag, 16) for tag in call.params.get("tags" if call.method == GET else "attribs", ())
@@ -48,6 +50,24 @@ def by_position(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     if found is not HELD or call.method == SET:
         return found
     return _attributes(message, there, _by_id(outcome, "attribs")) or HELD
+
+
+def _foreign(state: Imsg, call: Call) -> bool:
+    """The object is an attachment: no message, and not what OpenIMsgOnIStg returned."""
+    name = call.params.get("lpObject")
+    found = attachment_of(state, name)
+    if found is None or state.reused(name) or state.murky or found[1].life is not Life.OPEN:
+        return False
+    message = state.things[found[1].message]
+    return isinstance(message, Message) and message.life is Life.OPEN and not message.doubts
+
+
+def _refused(outcome: Outcome) -> Finding:
+    if outcome.kind != "result":
+        return None
+    if returned(outcome) == S_OK:
+        return Broken("no S_OK: the functions are valid for messages only", "returned S_OK")
+    return HELD
 
 
 def _message(state: Imsg, call: Call) -> Message | None:

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from conformance.checks.registry import Registry
-from conformance.checks.words import must
+from conformance.checks.words import must, observed
 from conformance.codes import S_OK
 from conformance.findings import HELD, Broken, Finding
 from conformance.model.imsg.look import Excess, Sight, sight
+from conformance.model.imsg.props import own_message
 from conformance.model.imsg.state import Imsg
-from conformance.model.outcome import returned, written
-from conformance.trace import Outcome
+from conformance.model.outcome import returned, succeeded, written
+from conformance.trace import Call, Outcome
 
 CHECKS: Final = Registry("imsg")
 
@@ -71,3 +72,15 @@ def leaked(lent: Iterable[Excess], *causes: str, kind: str = "") -> Finding:
 def rested(lent: Iterable[Excess], *causes: str) -> bool:
     """Something lent came to rest for these causes only, so that a leak would have been seen."""
     return any(only(excess.users, *causes) for excess in lent)
+
+
+def alive(state: Imsg, call: Call, outcome: Outcome, requirement: str) -> Finding:
+    """A message that an event must have left alone is read: it works, or that event killed it."""
+    message = own_message(state, call)
+    if message is None or not message.doubts:
+        return None
+    if succeeded(outcome):
+        return HELD if any(requirement in doubt for doubt in message.doubts) else None
+    if len(message.doubts) == 1 and requirement in next(iter(message.doubts)):
+        return Broken("the message is still open and can be read", observed(outcome, "imsg"))
+    return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.checks.imsg.base import CHECKS, leaked, only, rested, see
+from conformance.checks.imsg.base import CHECKS, alive, leaked, only, rested, see
 from conformance.checks.words import must, observed
 from conformance.findings import HELD, Broken, Finding, reading
 from conformance.model.imsg.closing import parts_open
@@ -117,23 +117,50 @@ def leaves_others_open(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     return HELD if others and seen.sessions == 0 else None
 
 
-@CHECKS.check("IMSG-CLOSE-05", CLOSE)
-def null_session(_state: Imsg, call: Call, outcome: Outcome) -> Finding:
+def _harm(state: Imsg, call: Call, outcome: Outcome, event: str, requirement: str) -> Finding:
+    """A close of nothing leaves what is open alone, whatever it does itself (D2, first line)."""
+    if call.method == "IMessage.GetProps":
+        return alive(state, call, outcome, requirement)
+    seen = see(state, outcome)
+    if seen is None or not only(state.events, event):
+        return None
+    for what, missing in (("session", seen.sessions), ("message", seen.messages)):
+        if missing is not None and missing < 0:
+            return Broken("everything that is open stays open", f"{-missing} {what}(s) gone")
+    if any(count > 0 for count in seen.foreign.values()):
+        return Broken("nothing is freed twice", "a block was freed that was not allocated any more")
+    return None
+
+
+@CHECKS.check("IMSG-CLOSE-05", CLOSE, "IMessage.GetProps", "observe")
+def null_session(state: Imsg, call: Call, outcome: Outcome) -> Finding:
+    if call.method != CLOSE:
+        return _harm(state, call, outcome, "close-null", "IMSG-CLOSE-05")
     if call.params.get("lpMsgSess") is not None:
         return None
     return reading("AB" if outcome.kind == "result" else "B")
 
 
-@CHECKS.check("IMSG-CLOSE-06", CLOSE)
+@CHECKS.check("IMSG-CLOSE-06", CLOSE, "IMessage.GetProps", "observe")
 def closed_twice(state: Imsg, call: Call, outcome: Outcome) -> Finding:
+    if call.method != CLOSE:
+        return _harm(state, call, outcome, "close-again", "IMSG-CLOSE-06")
     session = _session(state, call)
     if session is None or session.life is not Life.GONE or not state.checked_handles:
         return None
     return reading("AB" if outcome.kind == "result" else "B")
 
 
-@CHECKS.check("IMSG-CLOSE-07", "IMessage.GetProps", "IMessage.Release")
+@CHECKS.check(
+    "IMSG-CLOSE-07",
+    "IMessage.GetProps",
+    "IMessage.SaveChanges",
+    "IMessage.Release",
+    "observe",
+)
 def held_message(state: Imsg, call: Call, outcome: Outcome) -> Finding:
+    if call.method == "observe":
+        return _late_write(state, outcome)
     name = call.params.get("this")
     found = state.thing(name)
     if found is None or state.reused(name) or not state.checked_handles:
@@ -145,6 +172,22 @@ def held_message(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     if call.method == "IMessage.Release":
         return reading("ABC")
     return reading("AB" if failed(outcome) else "BC")
+
+
+def _late_write(state: Imsg, outcome: Outcome) -> Finding:
+    """A storage was committed whose messages had all been closed at the look before: one lives."""
+    storages = outcome.body.get("storages") if outcome.kind == "result" else None
+    for name, storage in state.storages.items():
+        mine = [
+            thing
+            for thing in state.things.values()
+            if type(thing) is Message and thing.storage == name
+        ]
+        closed = bool(mine) and all(thing.life is Life.CLOSED and thing.looked for thing in mine)
+        seen = (storages or {}).get(name, {}).get("commits", storage.kept.commits)
+        if closed and not state.murky and seen > storage.kept.commits:
+            return reading("C")
+    return None
 
 
 @CHECKS.check("IMSG-CLOSE-08", CLOSE, "observe")

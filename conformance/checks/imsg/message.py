@@ -1,5 +1,7 @@
 """IMSG-MSG: messages on storages (OpenIMsgOnIStg and what the object can do).
 
+The rows about recipients and attachments are in parts.py.
+
 Each function is the check of the requirement named above it.
 """
 
@@ -9,6 +11,7 @@ from typing import Any, Final
 
 from conformance.checks.imsg.base import (
     CHECKS,
+    alive,
     handed_back,
     leaked,
     nothing_left,
@@ -16,20 +19,17 @@ from conformance.checks.imsg.base import (
     rested,
     see,
 )
-from conformance.checks.words import fails, must, observed, returns
+from conformance.checks.words import fails, must, returns
 from conformance.codes import (
-    ATTACH_DIALOG,
     MAPI_E_COMPUTED,
     MAPI_E_UNKNOWN_FLAGS,
     MAPI_UNICODE,
     PR_STORE_SUPPORT_MASK,
-    S_OK,
     STORE_UNICODE_OK,
 )
 from conformance.findings import HELD, Broken, Finding, reading
-from conformance.model.imsg.ledger import number
-from conformance.model.imsg.props import lost, own_message, support_mask
-from conformance.model.imsg.state import Attachment, Imsg, Life, Message, Session
+from conformance.model.imsg.props import lost, own_message, support_mask, writable
+from conformance.model.imsg.state import Imsg, Life, Message, Session
 from conformance.model.imsg.stimulus import building, features
 from conformance.model.outcome import failed, returned, succeeded, written
 from conformance.trace import Call, Outcome
@@ -45,18 +45,6 @@ def _valid(state: Imsg, call: Call, *used: str) -> bool:
     return building(state, call) == "valid" and features(state, call) == frozenset(used)
 
 
-def _alive(state: Imsg, call: Call, outcome: Outcome, requirement: str) -> Finding:
-    """A message that an event must have left alone is read: it works, or that event killed it."""
-    message = own_message(state, call)
-    if message is None or not message.doubts:
-        return None
-    if succeeded(outcome):
-        return HELD if any(requirement in doubt for doubt in message.doubts) else None
-    if len(message.doubts) == 1 and requirement in next(iter(message.doubts)):
-        return Broken("the message is still open and can be read", observed(outcome, "imsg"))
-    return None
-
-
 @CHECKS.check("IMSG-MSG-01", BUILD, "IMessage.GetProps", "IMessage.SetProps")
 def builds(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     if call.method == BUILD:
@@ -64,17 +52,12 @@ def builds(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     message = own_message(state, call)
     if message is None or message.doubts or not state.ready():
         return None
-    if call.method == "IMessage.SetProps" and not _writable(state, message):
+    if call.method == "IMessage.SetProps" and not writable(state, message):
         return None
     found = must(outcome, "imsg", succeeded(outcome), "the method works on an open message")
     if found is HELD and not message.flags & MAPI_UNICODE and call.method == "IMessage.GetProps":
         return lost(message, call, outcome) or HELD
     return found
-
-
-def _writable(state: Imsg, message: Message) -> bool:
-    storage = state.storages.get(message.storage or "")
-    return storage is not None and storage.mode == "readwrite"
 
 
 @CHECKS.check("IMSG-MSG-02", "observe")
@@ -96,7 +79,7 @@ def without_session(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     if call.method == BUILD:
         return _made(outcome) if _valid(state, call, "null-session") else None
     if call.method == "IMessage.GetProps":
-        return _alive(state, call, outcome, "IMSG-MSG-03")
+        return alive(state, call, outcome, "IMSG-MSG-03")
     seen = see(state, outcome)
     if seen is None or "last-release" not in state.events:
         return None
@@ -140,7 +123,7 @@ def unicode_message(state: Imsg, call: Call, outcome: Outcome) -> Finding:
         return None
     if not succeeded(outcome):
         return None
-    mask = support_mask(call, outcome)
+    mask = None if message.mask_given else support_mask(call, outcome)
     if mask is not None and not (mask or 0) & STORE_UNICODE_OK:
         return Broken("STORE_UNICODE_OK (0x00040000) in PR_STORE_SUPPORT_MASK", f"0x{mask:08X}")
     return lost(message, call, outcome) or (HELD if mask is not None else None)
@@ -178,7 +161,7 @@ def unicode_session(state: Imsg, call: Call, outcome: Outcome) -> Finding:
 def _ansi(state: Imsg, call: Call) -> Message | None:
     """The fresh message read by the call, if it was opened without MAPI_UNICODE."""
     message = own_message(state, call)
-    if message is None or message.storage is None or message.doubts:
+    if message is None or message.storage is None or message.doubts or message.mask_given:
         return None
     return message if message.fresh and not message.flags & MAPI_UNICODE else None
 
@@ -223,51 +206,16 @@ def buffers_of_the_caller(state: Imsg, _call: Call, outcome: Outcome) -> Finding
     return HELD
 
 
-@CHECKS.check(
-    "IMSG-MSG-14", "IMessage.DeleteAttach", "IMessage.ModifyRecipients", "IMessage.OpenAttach"
-)
-def dialog_flags(state: Imsg, call: Call, outcome: Outcome) -> Finding:
-    message = own_message(state, call)
-    if message is None or message.doubts or not _writable(state, message):
-        return None
-    if call.method == "IMessage.ModifyRecipients":
-        rows = call.params.get("rows")
-        return returns(outcome, "imsg", S_OK) if rows and call.params.get("ulFlags") == 0 else None
-    if call.method == "IMessage.OpenAttach" or call.params.get("ulFlags") != ATTACH_DIALOG:
-        return None
-    wanted = number(call, outcome)
-    key = next(key for key, thing in state.things.items() if thing is message)
-    busy = any(part.message == key and part.number == wanted for _, part in state.live(Attachment))
-    if busy or wanted not in message.parts:
-        return None
-    return returns(outcome, "imsg", S_OK)
-
-
 @CHECKS.check("IMSG-MSG-15", "IMessage.SubmitMessage")
 def submit(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     message = own_message(state, call)
     return fails(outcome, "imsg") if message and not message.doubts else None
 
 
-@CHECKS.check("IMSG-MSG-16", "IMessage.OpenAttach")
-def second_open(state: Imsg, call: Call, outcome: Outcome) -> Finding:
-    message = own_message(state, call)
-    if message is None or message.doubts or call.params.get("lppAttach") is None:
-        return None
-    wanted = number(call, outcome)
-    for _, part in state.live(Attachment):
-        if state.things[part.message] is message and part.number == wanted and part.opened:
-            token = written(outcome, "lppAttach")
-            same = returned(outcome) == S_OK and token == part.token
-            but = "" if token == part.token else f"pointer {token} instead of {part.token}"
-            return must(outcome, "imsg", same, "S_OK and the same object", but)
-    return None
-
-
 @CHECKS.check("IMSG-MSG-17", "IMessage.GetProps", "observe")
 def storage_reference(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     if call.method == "IMessage.GetProps":
-        return _alive(state, call, outcome, "IMSG-MSG-17")
+        return alive(state, call, outcome, "IMSG-MSG-17")
     seen = see(state, outcome)
     if seen is None:
         return None
@@ -288,7 +236,7 @@ def storage_reference(state: Imsg, call: Call, outcome: Outcome) -> Finding:
 @CHECKS.check("IMSG-MSG-18", "IMessage.SetProps", "IMessage.GetProps")
 def computed_mask(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     message = own_message(state, call)
-    if message is None or message.doubts or not _writable(state, message):
+    if message is None or message.doubts or not writable(state, message):
         return None
     if call.method == "IMessage.GetProps":
         return _mask_unchanged(message, call, outcome)

@@ -29,6 +29,7 @@ KEEP_OPEN_READWRITE: Final = 2
 _IN_STREAMS: Final = frozenset({0x001E, 0x001F, 0x0102})
 _PREFIX: Final = "__"
 _ATTACHMENT: Final = "__attach_version1.0_#"
+_KINDS: Final = (_ATTACHMENT, "__recip_version1.0_#", "__nameid_version1.0")
 _PROPERTIES: Final = "__properties_version1.0"
 
 
@@ -259,12 +260,19 @@ def attachments_take_two_saves(state: Imsg, call: Call, outcome: Outcome) -> Fin
     there = sum(path.startswith(_ATTACHMENT) and "/" not in path for path in listed)
     if there > expected:
         return Broken(f"{expected} attachment(s), those saved with their message", f"{there}")
-    if there < expected and _PROPERTIES in listed:
+    if there < expected and _PROPERTIES in listed and not _unknown(storage.kept, listed):
         return Broken(f"{expected} attachment(s), saved with their message", f"{there}")
     made = any(
         type(part) is Attachment and part.message in messages for part in state.things.values()
     )
     return HELD if there == expected and (expected or made) else None
+
+
+def _unknown(kept: Kept, listed: list[str]) -> bool:
+    """A storage of no known kind: an attachment under a wrong name, of which others speak."""
+    mine = {path.partition("/")[0] for path in kept.made}
+    tops = {path.partition("/")[0] for path in listed if "/" in path}
+    return any(not top.startswith(_KINDS) for top in tops - mine)
 
 
 def _shrunk(message: Message, expected: int) -> bool:

@@ -18,7 +18,7 @@ from conformance.codes import (
     SUCCESS_SUCCESS,
 )
 from conformance.findings import HELD, Broken, Finding
-from conformance.model.outcome import asked, returned
+from conformance.model.outcome import asked, returned, written
 from conformance.model.simple.advance import extra_sessions, single
 from conformance.model.simple.mail import (
     kind_of,
@@ -70,10 +70,23 @@ def zero_handle(state: Simple, call: Call, outcome: Outcome) -> Finding:
 def dead_handle(state: Simple, call: Call, outcome: Outcome) -> Finding:
     handle = which_handle(state, call, outcome)
     if call.method == READ and handle == "valid":
-        return _unharmed(state, call, outcome, "SIMPLE-CALL-02")
+        saved = _saved_all_the_same(state, call, outcome, "SIMPLE-CALL-02")
+        return saved or _unharmed(state, call, outcome, "SIMPLE-CALL-02")
     if handle != "dead" or not _plain(state, call):
         return None
-    return answer(state, outcome, MAPI_E_INVALID_SESSION)
+    found = answer(state, outcome, MAPI_E_INVALID_SESSION)
+    if found is HELD and call.method == READ and written(outcome, "lppMessage") is not None:
+        return Broken("19 and no message", "returned 19, and a message was written")
+    return found
+
+
+def _saved_all_the_same(state: Simple, call: Call, outcome: Outcome, requirement: str) -> Finding:
+    """A message is read whose subject only a refused call gave, and no message had before."""
+    subject = outcome.body.get("subject") if returned(outcome) == SUCCESS_SUCCESS else None
+    mine = isinstance(subject, str) and state.unsaved.get(subject) == requirement
+    if not mine or own_place(state, call, outcome) is None:
+        return None
+    return Broken("the refused call saved nothing", f"there is a message {subject!r}")
 
 
 def _unharmed(state: Simple, call: Call, outcome: Outcome, requirement: str) -> Finding:

@@ -15,6 +15,7 @@ from conformance.trace import Call
 KEEP_OPEN_READWRITE: Final = 2
 TEXTS: Final = ("", "a", "Subject", "x" * 40)
 WIDE: Final = (*TEXTS, "\u00e4\u4e2d\u03a9")
+MAPI_MODIFY: Final = 1
 NUMBERS: Final = (0, 1, 2, 0x7FFFFFFF, 0xFFFFFFFF)
 BINARIES: Final = ("", "AA==", "AAECAwQFBgc=")
 
@@ -36,18 +37,22 @@ def _writable(state: Imsg) -> list[str]:
     return found
 
 
+def _shells(state: Imsg) -> list[str]:
+    """Messages that a close took and the caller still holds."""
+    return [
+        key
+        for key, thing in state.things.items()
+        if type(thing) is Message and thing.life is Life.CLOSED and thing.storage
+    ]
+
+
 def _add_ref(state: Imsg, choose: Chooser) -> Call | None:
     messages = _messages(state)
     return Call("IMessage.AddRef", {"this": choose.liked(messages)}) if messages else None
 
 
 def _get_props(state: Imsg, choose: Chooser) -> Call | None:
-    messages = _messages(state)
-    shells = [
-        key
-        for key, thing in state.things.items()
-        if type(thing) is Message and thing.life is Life.CLOSED and thing.storage
-    ]
+    messages, shells = _messages(state), _shells(state)
     if shells and state.checked_handles and choose.chance(choose.character.dead):
         return Call(
             "IMessage.GetProps", {"this": choose.liked(shells), "tags": [PR_STORE_SUPPORT_MASK]}
@@ -91,6 +96,10 @@ def _props(choose: Chooser, unicode: bool) -> dict[str, Any]:
 
 
 def _save(state: Imsg, choose: Chooser) -> Call | None:
+    shells = _shells(state)
+    if shells and state.checked_handles and choose.chance(choose.character.dead):
+        params = {"this": choose.liked(shells), "ulFlags": KEEP_OPEN_READWRITE}
+        return Call("IMessage.SaveChanges", params)
     messages = _writable(state)
     params = {"this": choose.liked(messages), "ulFlags": KEEP_OPEN_READWRITE} if messages else {}
     return Call("IMessage.SaveChanges", params) if messages else None
@@ -127,8 +136,16 @@ def _open_attachment(state: Imsg, choose: Chooser) -> Call | None:
     again = [one for one in saved if (one[0], _attachment(state, one[1]).number) in opened]
     # The second open of an open object is rare by chance (IMSG-MSG-16).
     message, origin = choose.liked(again if again and choose.chance(500) else saved)
-    params: Params = {"this": message, "number": {"number": {"of": origin}}, "ulFlags": 0}
+    flags = MAPI_MODIFY if choose.chance(350) else 0
+    params: Params = {"this": message, "number": {"number": {"of": origin}}, "ulFlags": flags}
     return Call("IMessage.OpenAttach", {**params, "lppAttach": choose.fresh("a")})
+
+
+def _set_on_attachment(state: Imsg, choose: Chooser) -> Call | None:
+    open_ones = _attachments(state)
+    props: Params = {"0x66050003": choose.pick(NUMBERS)}
+    params: Params = {"this": choose.liked(open_ones), "props": props} if open_ones else {}
+    return Call("IAttach.SetProps", params) if open_ones else None
 
 
 def _delete_attachment(state: Imsg, choose: Chooser) -> Call | None:
@@ -222,6 +239,7 @@ PARTS: Final = {
     "IMessage.SubmitMessage": Letter(_submit, 1),
     "IMessage.ModifyRecipients": Letter(_recipients, 2),
     "IAttach.Release": Letter(_release_attachment, 6),
+    "IAttach.SetProps": Letter(_set_on_attachment, 6),
     "IAttach.SaveChanges": Letter(_save_attachment, 20),
     "IAttach.OpenMessage": Letter(_embed, 5),
 }

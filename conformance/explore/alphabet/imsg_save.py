@@ -7,12 +7,14 @@ from typing import Final
 from conformance.codes import PR_STORE_SUPPORT_MASK
 from conformance.explore.alphabet import Letter
 from conformance.explore.choose import Chooser, Params
-from conformance.model.imsg.state import Imsg, Life, Message
+from conformance.model.imsg.state import Attachment, Imsg, Life, Message
 from conformance.trace import Call
 
 ELEMENTS: Final = ("mine", "other", "folder/mine")
 CONTENTS: Final = ("", "aGVsbG8=")
 ABSENT: Final = ("0x66F00003", "0x66F1001E")
+ON_ATTACHMENT: Final = ("0x0E210003",)
+"""PR_ATTACH_NUM, which an attachment has by itself."""
 ATTRIBUTES: Final = (6, 7)
 """Readable and writeable, mandatory or not: a property stays usable."""
 
@@ -82,7 +84,15 @@ def _with_properties(state: Imsg, *, writable: bool) -> list[tuple[str, list[str
     return found
 
 
+def _attachments(state: Imsg) -> list[str]:
+    return [key for key, part in state.live(Attachment) if part.life is Life.OPEN]
+
+
 def _get_attributes(state: Imsg, choose: Chooser) -> Call | None:
+    attachments = _attachments(state)
+    if attachments and choose.errs() and choose.chance(300):
+        params = {"lpObject": choose.liked(attachments), "tags": list(ON_ATTACHMENT)}
+        return Call("GetAttribIMsgOnIStg", params)
     messages = _with_properties(state, writable=False)
     if not messages:
         return None
@@ -96,6 +106,11 @@ def _get_attributes(state: Imsg, choose: Chooser) -> Call | None:
 
 
 def _set_attributes(state: Imsg, choose: Chooser) -> Call | None:
+    attachments = _attachments(state)
+    if attachments and choose.errs() and choose.chance(300):
+        attribs = dict.fromkeys(ON_ATTACHMENT, 7)
+        params = {"lpObject": choose.liked(attachments), "attribs": attribs}
+        return Call("SetAttribIMsgOnIStg", params)
     messages = _with_properties(state, writable=True)
     if not messages:
         return None

@@ -111,6 +111,9 @@ def _save(state: Simple, choose: Chooser) -> Call | None:
         )
     good = _names(state, Life.OPEN)
     handle = choose.liked(good) if good and not choose.errs() else _bad(state, choose)
+    if isinstance(handle, str) and handle not in good:
+        # Found again, it tells that the refused call saved it.
+        subject = choose.fresh("conformance unsaved ")
     return call_on("MAPISaveMail", handle, subject=subject, lpszMessageID=None)
 
 

@@ -25,8 +25,10 @@ from conformance.model.imsg.parts import (
     create_attachment,
     delete_attachment,
     embed,
+    modify_recipients,
     open_attachment,
     save_attachment,
+    set_on_attachment,
 )
 from conformance.model.imsg.props import support_mask
 from conformance.model.imsg.saving import (
@@ -201,8 +203,10 @@ FOLLOW: Final[dict[str, Follow]] = {
     "IMessage.CreateAttach": create_attachment,
     "IMessage.OpenAttach": open_attachment,
     "IMessage.DeleteAttach": delete_attachment,
+    "IMessage.ModifyRecipients": modify_recipients,
     "IAttach.Release": _release,
     "IAttach.SaveChanges": save_attachment,
+    "IAttach.SetProps": set_on_attachment,
     "IAttach.OpenMessage": embed,
     "SetAttribIMsgOnIStg": set_attributes,
     "world.malloc": _lend_allocator,

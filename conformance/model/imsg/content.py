@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 
@@ -13,24 +13,32 @@ class Content:
 
     `parts` is the number of attachments, None where it is not known; `complete` says
     that the message has no property beside `props` that a call could have set; `by` names the
-    requirements that promise that this content was made permanent.
+    requirements that promise that this content was made permanent; `entry_ids` are those of the
+    recipients, sorted, None where they are not known.
     """
 
     props: Mapping[int, Any] = field(default_factory=dict)
     parts: int | None = 0
     complete: bool = True
     by: frozenset[str] = frozenset()
+    entry_ids: tuple[bytes, ...] | None = ()
 
     def without(self, ids: frozenset[int], parts: bool = False) -> Content:
-        """The content where nothing is known of some properties or, if so asked, of attachments."""
+        """The content where nothing is known of some properties or, if so asked, of the parts."""
         if not ids and not parts:
             return self
         props = {tag: value for tag, value in self.props.items() if tag >> 16 not in ids}
-        return Content(props, None if parts else self.parts, self.complete and not ids, self.by)
+        return replace(
+            self,
+            props=props,
+            parts=None if parts else self.parts,
+            complete=self.complete and not ids,
+            entry_ids=None if parts else self.entry_ids,
+        )
 
 
 EMPTY: Final = Content()
-UNKNOWN: Final = Content(parts=None, complete=False)
+UNKNOWN: Final = Content(parts=None, complete=False, entry_ids=None)
 
 
 @dataclass(frozen=True, slots=True)

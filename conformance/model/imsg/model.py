@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.capabilities import Capabilities
 from conformance.model.imsg.advance import advance
-from conformance.model.imsg.state import LIVE, Imsg, Life, Session
+from conformance.model.imsg.state import LIVE, Imsg, Life, Message, Session
 from conformance.model.imsg.stimulus import building, opening
 from conformance.trace import Call, Outcome
 
@@ -56,5 +56,7 @@ class ImsgModel:
         for param in _TAKES_OBJECT:
             if param in call.params:
                 found = state.thing(call.params[param])
+                if param == "lpObject" and (found is None or not isinstance(found[1], Message)):
+                    return False
                 return found is not None and found[1].life is Life.OPEN
         return True

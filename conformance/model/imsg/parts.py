@@ -1,11 +1,14 @@
-"""How the state follows attachments, and the messages embedded in them.
+"""How the state follows recipients, attachments, and the messages embedded in them.
 
-Sources: D18 (CreateAttach, OpenAttach, DeleteAttach); D2, Remarks (what goes with its message).
+Sources: D18 (CreateAttach, OpenAttach, DeleteAttach); D2, Remarks (what goes with its message);
+D3, Notes to callers (entry identifiers of recipients).
 """
 
 from __future__ import annotations
 
-from typing import Any
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from conformance.model.imsg.ledger import (
     attachment_of,
@@ -14,11 +17,48 @@ from conformance.model.imsg.ledger import (
     happened,
     message_of,
     number,
+    stored,
 )
 from conformance.model.imsg.state import Attachment, Imsg, Life, Message
-from conformance.model.outcome import asked, succeeded, written
+from conformance.model.outcome import asked, failed, succeeded, written
 from conformance.model.values import replace
 from conformance.trace import Call, Outcome
+
+ENTRY_ID: Final = 0x0FFF0102
+"""PR_ENTRYID. Source: H7."""
+
+
+def modify_recipients(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
+    """ModifyRecipients: recipients that replaced all others are known, of any other change none."""
+    found = message_of(state, call.params.get("this"))
+    if found is None:
+        return state
+    key, message = found
+    known = succeeded(outcome) and call.params.get("ulFlags") == 0
+    given = entry_ids(call.params.get("rows") or ()) if known else None
+    storage = state.storages.get(message.storage or "")
+    if given is None and storage is not None:
+        kept = storage.kept
+        kept = replace(
+            kept,
+            committed=replace(kept.committed, entry_ids=None),
+            pending=replace(kept.pending, entry_ids=None),
+        )
+        state = stored(state, message.storage or "", replace(storage, kept=kept))
+    return changed(state, key, replace(message, entry_ids=given, touched=True))
+
+
+def entry_ids(rows: Sequence[Mapping[str, Any]]) -> tuple[bytes, ...] | None:
+    """The entry identifiers of recipients, sorted; None unless each has one."""
+    found = []
+    for row in rows:
+        mine = [value for tag, value in row.items() if int(tag, 16) == ENTRY_ID]
+        try:
+            (value,) = mine
+            found.append(base64.b64decode(value))
+        except (TypeError, ValueError):
+            return None
+    return tuple(sorted(found))
 
 
 def create_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
@@ -33,7 +73,7 @@ def open_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
     if found and token and succeeded(outcome):
         for key, thing in state.live(Attachment):
             if thing.message == found[0] and thing.token == token:
-                again = changed(state, key, replace(thing, refs=thing.refs + 1))
+                again = changed(state, key, replace(thing, refs=thing.refs + 1, again=True))
                 names = {**again.names, str(call.params["lppAttach"]): key}
                 return replace(again, names=names)
     return _attachment(state, call, outcome, number(call, outcome), opened=True)
@@ -60,14 +100,34 @@ def _attachment(state: Imsg, call: Call, outcome: Outcome, number: Any, opened: 
     return happened(bound(state, name, attachment), "attach")
 
 
+_PLAIN: Final = range(0x6600_0003, 0x6800_0003, 0x10000)
+"""Numbers under identifiers that mean nothing to anybody, so that no other rule applies to them."""
+
+
+def plain_set(call: Call) -> bool:
+    """Whether nothing but the access mode can keep a SetProps from succeeding."""
+    tags = [int(tag, 16) for tag in call.params.get("props") or {}]
+    return bool(tags) and all(tag in _PLAIN for tag in tags)
+
+
+def set_on_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
+    """SetProps on an attachment: it shows the access mode, which a second open must leave alone."""
+    found = attachment_of(state, call.params.get("this"))
+    if found is None or not plain_set(call):
+        return state
+    key, part = found
+    return changed(state, key, replace(part, allowed=not failed(outcome), again=False))
+
+
 def save_attachment(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
     """SaveChanges on an attachment, or an attempt at it."""
     found = attachment_of(state, call.params.get("this"))
     if found is None:
         return state
     key, attachment = found
-    if succeeded(outcome):
-        state = changed(state, key, replace(attachment, saved=True))
+    saved = attachment.saved or succeeded(outcome)
+    # A save may change what the object allows.
+    state = changed(state, key, replace(attachment, saved=saved, allowed=None))
     return _touched(state, attachment.message)
 
 

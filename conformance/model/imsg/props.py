@@ -15,7 +15,7 @@ from conformance.findings import Broken, Finding
 from conformance.model.imsg.state import Imsg, Life, Message
 from conformance.trace import Call, Outcome
 
-_MASK: Final = int(PR_STORE_SUPPORT_MASK, 16)
+MASK: Final = int(PR_STORE_SUPPORT_MASK, 16)
 _STRING8: Final = 0x001E
 _UNICODE: Final = 0x001F
 _BINARY: Final = frozenset({0x0102, 0x0048})
@@ -30,6 +30,12 @@ def own_message(state: Imsg, call: Call) -> Message | None:
     return found[1] if found[1].life is Life.OPEN else None
 
 
+def writable(state: Imsg, message: Message) -> bool:
+    """Whether a message can be changed: its storage was opened for reading and writing."""
+    storage = state.storages.get(message.storage or "")
+    return storage is not None and storage.mode == "readwrite"
+
+
 def read(outcome: Outcome, tag: int) -> Any:
     """The value that came back for a property, or None."""
     for key, value in (outcome.body.get("props") or {}).items():
@@ -40,9 +46,9 @@ def read(outcome: Outcome, tag: int) -> Any:
 
 def support_mask(call: Call, outcome: Outcome) -> int | None:
     """PR_STORE_SUPPORT_MASK as read: 0 where the message has none, None where nobody asked."""
-    if all(int(tag, 16) != _MASK for tag in call.params.get("tags", ())):
+    if all(int(tag, 16) != MASK for tag in call.params.get("tags", ())):
         return None
-    value = read(outcome, _MASK)
+    value = read(outcome, MASK)
     return value if isinstance(value, int) else 0
 
 
@@ -63,7 +69,7 @@ def stays(message: Message, tag: int) -> bool:
     kind = tag & 0xFFFF
     if kind in (_STRING8, _UNICODE):
         return (kind == _UNICODE) == bool(message.flags & MAPI_UNICODE)
-    return tag != _MASK
+    return tag != MASK
 
 
 def same_value(tag: int, want: Any, got: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from conformance.codes import IMSG_NO_ISTG_COMMIT
 from conformance.model.imsg.content import EMPTY, UNKNOWN, Content, Kept
 from conformance.model.imsg.ledger import changed, confirmed, message_of, stored
-from conformance.model.imsg.props import same_value, stays
+from conformance.model.imsg.props import MASK, same_value, stays
 from conformance.model.imsg.state import Attachment, Imsg, Life, Message, Storage
 from conformance.model.outcome import succeeded
 from conformance.model.values import replace
@@ -43,6 +43,7 @@ def set_props(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
         props={**_but(message.props, ids), **new},
         unsaved={**_but(message.unsaved, ids), **new},
         attribs=_but(message.attribs, ids),
+        mask_given=message.mask_given or MASK >> 16 in ids,
     )
     state = changed(state, key, message)
     return _vague(state, message.storage, frozenset(refused)) if refused else state
@@ -104,6 +105,7 @@ def _saved(kept: Kept, message: Message) -> Kept:
         parts=None if message.base is None else message.base + len(message.parts),
         complete=before.complete and len(lasting) == len(message.props),
         by=before.by | {"IMSG-SAVE-02" if quiet else "IMSG-SAVE-01"},
+        entry_ids=before.entry_ids if message.entry_ids is None else message.entry_ids,
     )
     if quiet:
         return replace(kept, pending=after, silent=kept.silent + 1)

@@ -83,8 +83,9 @@ class Message:
     save; `attribs` are attributes as they were set.
     `parts` are the numbers of the attachments that were saved, and their message after
     them; beside them
-    the storage had `base` attachments; `touched` says that there were changes to any
+    the storage had `base` attachments; `touched` says that there were changes to any part
     since the last save.
+    `entry_ids` are those that its recipients were given, None where it has those of its storage.
     """
 
     token: str
@@ -106,14 +107,20 @@ class Message:
     unsaved: Mapping[int, Any] = field(default_factory=dict)
     attribs: Mapping[int, int] = field(default_factory=dict)
     mask: int | None = None
+    mask_given: bool = False
     parts: frozenset[int] = frozenset()
     base: int | None = 0
+    entry_ids: tuple[bytes, ...] | None = None
     touched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An attachment object; `opened` tells that OpenAttach gave it, and not CreateAttach."""
+    """An attachment object; `opened` tells that OpenAttach gave it, and not CreateAttach.
+
+    `allowed` is whether a plain property could be set before it was opened `again`, None where
+    nobody tried.
+    """
 
     token: str
     message: str
@@ -122,6 +129,8 @@ class Attachment:
     refs: int = 1
     saved: bool = False
     life: Life = Life.OPEN
+    allowed: bool | None = None
+    again: bool = False
 
 
 Thing = Session | Message | Attachment

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from conformance.codes import MAPI_E_INVALID_SESSION, MAPI_E_NO_MESSAGES
 from conformance.model.outcome import asked, returned, written
 from conformance.model.simple.advance import BOUND_CALLS, doubted
 from conformance.model.simple.state import Buffer, Life, Mail, Simple
@@ -91,6 +92,10 @@ def follow(state: Simple, call: Call, outcome: Outcome) -> Simple:
     if call.method == "MAPIReadMail":
         state = _buffered(state, call, outcome)
     case = which_handle(state, call, outcome)
+    if "subject" in call.params:
+        state = _subject_given(state, call, outcome, case)
+    if call.method == "MAPIFindNext" and case == "valid":
+        state = _enumerated(state, call, outcome)
     if case == "zero":
         state = _without_session(state, call)
     if returned(outcome) != 0:
@@ -99,6 +104,35 @@ def follow(state: Simple, call: Call, outcome: Outcome) -> Simple:
         state = replace(state, worked=state.worked | {kind_of(call)})
     state = _changed(state, call, outcome)
     return _given(state, call, outcome) if call.method in _GIVING else state
+
+
+def _subject_given(state: Simple, call: Call, outcome: Outcome, case: str) -> Simple:
+    """A subject went over the wire: in a call that must save nothing, or in one that may."""
+    subject = call.params["subject"]
+    refused = case == "dead" and returned(outcome) == MAPI_E_INVALID_SESSION
+    if not refused or call.method != "MAPISaveMail" or not needs_no_session(call):
+        unsaved = {text: blame for text, blame in state.unsaved.items() if text != subject}
+        return replace(state, unsaved=unsaved, given=state.given | {subject})
+    if subject in state.given or not any(_lacks(state, name, subject) for name in state.whole):
+        return state
+    return replace(state, unsaved={**state.unsaved, subject: REFUSALS[case]})
+
+
+def _lacks(state: Simple, name: str, subject: str) -> bool:
+    """Whether no message of the mailbox, as a handle sees it, has a subject."""
+    handle, known = state.handle(name), state.mails.get(name, ())
+    good = handle is not None and handle.life is Life.OPEN
+    return good and all(mail.subject not in (None, subject) for mail in known)
+
+
+def _enumerated(state: Simple, call: Call, outcome: Outcome) -> Simple:
+    """A handle has seen the whole mailbox when nothing follows the last message that it knows."""
+    name, place = str(call.params.get("lhSession")), place_of(state, call)
+    following = 0 if place is None else place[1] + 1
+    last = following == len(state.mails.get(name, ())) and (place is None or place[0] == name)
+    if returned(outcome) == MAPI_E_NO_MESSAGES and last:
+        return replace(state, whole=state.whole | {name})
+    return replace(state, whole=state.whole - {name}) if name in state.whole else state
 
 
 def _without_session(state: Simple, call: Call) -> Simple:

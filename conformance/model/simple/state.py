@@ -71,6 +71,9 @@ class Simple:
     was seen to make a session: beside a shared one (True), beside none (False).
     `worked` are the calls that may be made without a session and succeeded on a good handle;
     `loose` is how many sessions that looks showed could be left over and not the caller's.
+    `whole` are the names of handles whose `mails` are all that the mailbox holds.
+    `unsaved` are the subjects that no message had when a refused call gave them, with the
+    requirement to blame if one has now; `given` are those of all other calls.
     """
 
     handles: Mapping[str, Handle] = field(default_factory=dict)
@@ -90,6 +93,9 @@ class Simple:
     buffers: Mapping[str, Buffer] = field(default_factory=dict)
     worked: frozenset[str] = frozenset()
     loose: int = 0
+    whole: frozenset[str] = frozenset()
+    unsaved: Mapping[str, str] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
 
     def handle(self, name: object) -> Handle | None:
         """The handle bound to a name."""
