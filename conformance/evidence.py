@@ -8,10 +8,11 @@ choice of readings needs no new run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from conformance.findings import Held
+from conformance.guarantee import Guarantee
 from conformance.trace import Trace, trace_from_json, trace_to_json
 
 KEPT: Final = 3
@@ -131,6 +132,7 @@ class Evidence:
     stubs: dict[str, int] = field(default_factory=dict)
     absent: dict[str, int] = field(default_factory=dict)
     incidents: dict[tuple[str, str, str], Incident] = field(default_factory=dict)
+    guarantees: dict[str, Guarantee] = field(default_factory=dict)
 
     def row(self, requirement: str) -> Row:
         found = self.rows.get(requirement)
@@ -167,6 +169,11 @@ class Evidence:
         else:
             self.incidents[key] = Incident(family, method, observed, trace)
 
+    def note_guarantee(self, new: Guarantee) -> None:
+        """What one part of a run can promise; together with the other parts of its family."""
+        known = self.guarantees.get(new.family)
+        self.guarantees[new.family] = known.merged(new) if known else new
+
     def merge(self, other: Evidence) -> None:
         """Take in the evidence of another part of the same run; the order of parts decides ties."""
         self.calls += other.calls
@@ -180,6 +187,8 @@ class Evidence:
                 self.incidents[key].count += incident.count
             else:
                 self.incidents[key] = incident
+        for guarantee in other.guarantees.values():
+            self.note_guarantee(guarantee)
         for requirement, theirs in other.rows.items():
             mine = self.row(requirement)
             mine.exercised += theirs.exercised
@@ -202,6 +211,7 @@ class Evidence:
             "stubs": self.stubs,
             "absent": self.absent,
             "incidents": [incident.to_json() for incident in self.incidents.values()],
+            "guarantees": [asdict(guarantee) for guarantee in self.guarantees.values()],
         }
 
     @classmethod
@@ -218,6 +228,7 @@ class Evidence:
             dict(value["stubs"]),
             dict(value["absent"]),
             incidents,
+            {item["family"]: Guarantee(**item) for item in value["guarantees"]},
         )
 
 

@@ -51,6 +51,7 @@ class Player:
     """Plays sequences of one family on one adapter, and gathers the evidence.
 
     `found_by` is what violations say of who found them.
+    `novelty` counts the steps whose method and answer never followed those of the step before.
     """
 
     adapter: Performer
@@ -62,6 +63,9 @@ class Player:
     steps: list[Step] = field(init=False, default_factory=list)
     over: bool = field(init=False, default=True)
     findings: Findings = field(init=False, default_factory=list)
+    novelty: int = field(init=False, default=0)
+    _seen: set[Any] = field(init=False, default_factory=set)
+    _last: Any = field(init=False, default=None)
     _bindings: Bindings = field(init=False, default_factory=Bindings)
     _lent: set[str] = field(init=False, default_factory=set)
     _profile: tuple[str | None, str | None] | None = field(init=False, default=None)
@@ -72,6 +76,11 @@ class Player:
     @property
     def capabilities(self) -> Capabilities:
         return self.adapter.offer[self.family]
+
+    @property
+    def initialises(self) -> bool:
+        """MAPIInitialize is offered, and comes before everything else."""
+        return "MAPIInitialize" in self.capabilities.functions
 
     @property
     def state(self) -> Any:
@@ -104,6 +113,12 @@ class Player:
             self._note(findings)
         if outcome.kind != "result":
             self._ended(call, outcome, findings)
+        answer = outcome.body.get("return") if outcome.kind == "result" else outcome.kind
+        last = (call.method, answer if type(answer) in (int, str) else None)
+        if (self._last, last) not in self._seen:
+            self._seen.add((self._last, last))
+            self.novelty += 1
+        self._last = last
         return outcome
 
     def offered(self, method: str) -> bool:

@@ -9,22 +9,25 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The budget of one family, in calls of the drawn part; the prelude comes on top.
+    """The budget of one family, in calls; the prelude comes on top.
 
     The budget is spread over `shards`, which know nothing of each other: any number of
     processes may share them out without changing what is called.
+    `crowd` is how many objects of a kind are alive at once at most, `depth` how long the sequences
+    are that are played exhaustively.
     """
 
     name: str
     calls: int
     shards: int
     crowd: int
+    depth: int
 
 
 PROFILES: Final = {
-    "smoke": Profile("smoke", calls=12_000, shards=1, crowd=70),
-    "ci": Profile("ci", calls=200_000, shards=4, crowd=70),
-    "nightly": Profile("nightly", calls=4_000_000, shards=16, crowd=300),
+    "smoke": Profile("smoke", calls=12_000, shards=1, crowd=70, depth=2),
+    "ci": Profile("ci", calls=200_000, shards=4, crowd=260, depth=3),
+    "nightly": Profile("nightly", calls=4_000_000, shards=16, crowd=1030, depth=4),
 }
 
 
@@ -37,6 +40,8 @@ class Shard:
     calls: int
     crowd: int
     seed: int
+    depth: int = 2
+    of: int = 1
 
     @property
     def name(self) -> str:
@@ -52,6 +57,8 @@ def shards(profile: Profile, families: list[str], seed: int) -> list[Shard]:
             profile.calls // profile.shards,
             profile.crowd,
             derived(seed, f"{family}/{index}"),
+            profile.depth,
+            profile.shards,
         )
         for family in families
         for index in range(profile.shards)

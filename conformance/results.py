@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
+from conformance.capabilities import wire_family
 from conformance.conclusion import Conclusion, conclude
 from conformance.confirm import Confirmed
 from conformance.errors import UsageError
@@ -75,6 +76,11 @@ def results(
             "calls": evidence.calls,
             "sequences": evidence.sequences,
             "complete": complete and not stopped,
+            "guarantees": [
+                guarantee.to_json()
+                for name, guarantee in evidence.guarantees.items()
+                if name in {wire_family(family) for family in run.families}
+            ],
             "families": list(run.families),
             "readings": dict(settings.readings),
             "strict": settings.strict,

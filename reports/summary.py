@@ -36,7 +36,7 @@ def render(
     """
     rows: list[Row] = results.get("requirements") or []
     head = [*_headline(results, width), "", *_table(rows, width)]
-    foot = ["", *_troubles(results, width), _run(results, width)]
+    foot = ["", *_troubles(results, width), *_guarantees(results, width), _run(results, width)]
     fixes = _fixes(rows, catalogue, width, height - len(head) - len(foot))
     return "\n".join(text.rstrip() for text in (*head, *fixes, *foot))
 
@@ -127,6 +127,17 @@ def _troubles(results: Mapping[str, Any], width: int) -> list[str]:
         count = f"{len(incidents)} incident{'s' if len(incidents) > 1 else ''}"
         lines.append(f"{count} on undocumented arguments, shown in the report and not judged")
     return [fit(text, width) for text in lines]
+
+
+def _guarantees(results: Mapping[str, Any], width: int) -> list[str]:
+    """Say what exhaustive exploration promises, one line a family."""
+    known = (results.get("run") or {}).get("guarantees") or []
+    return [fit(_promise(one), width) for one in known]
+
+
+def _promise(guarantee: Row) -> str:
+    sentence, _, _ = line(guarantee.get("text"), 400).partition(" (")
+    return sentence if guarantee.get("complete") else f"{sentence} (cut off)"
 
 
 def _run(results: Mapping[str, Any], width: int) -> str:

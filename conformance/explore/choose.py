@@ -6,10 +6,12 @@ So every sequence has a *personality*: how it will behave is drawn before it sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final, Protocol, TypeVar
+
+from conformance.trace import Call
 
 T = TypeVar("T")
 
@@ -28,6 +30,9 @@ class Personality:
     Rates are per thousand; `taste` prefers the newest, the oldest or any live object;
     `crowd` is the
     number of live objects aimed at; `off` are the methods this sequence leaves alone.
+    `ending` is the order in which the epilogue closes what is live, first in first out or last in
+    first out or shuffled; with `parts_first` what was made in a session goes before the session.
+    `carried` sequences go on in a further `begin`, `abrupt` ones leave everything open there.
     """
 
     length: int
@@ -38,6 +43,10 @@ class Personality:
     crowd: int
     burst: int
     off: frozenset[str] = frozenset()
+    ending: str = "any"
+    parts_first: bool = False
+    carried: bool = False
+    abrupt: bool = False
 
 
 LENGTHS: Final = (6, 8, 10, 12, 16, 20, 30, 50, 80, 150)
@@ -46,6 +55,7 @@ DEAD: Final = (0, 50, 150, 400)
 LOOKS: Final = (100, 300, 500, 900)
 CROWDS: Final = (1, 2, 3, 5, 9, 24)
 TASTES: Final = ("any", "newest", "oldest")
+ENDINGS: Final = ("oldest", "newest", "any")
 PLAIN: Final = Personality(30, 250, 100, 300, "any", 4, 0)
 
 
@@ -62,6 +72,10 @@ def personality(source: Source, methods: Sequence[str]) -> Personality:
         crowd=CROWDS[source.below(len(CROWDS))],
         burst=(0, 0, 0, 300, 700)[source.below(5)],
         off=off,
+        ending=ENDINGS[source.below(3)],
+        parts_first=source.below(4) == 0,
+        carried=(carried := source.below(12) == 0),
+        abrupt=carried and source.below(2) == 0,
     )
 
 
@@ -82,7 +96,10 @@ class Chooser:
     source: Source
     character: Personality = PLAIN
     nulls: bool = True
+    closing: bool = False
+    """The epilogue has begun: objects are taken in the order of the ending."""
     _names: dict[str, int] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
 
     def chance(self, per_thousand: int) -> bool:
         return self.source.below(1000) < per_thousand
@@ -96,6 +113,8 @@ class Chooser:
 
     def liked(self, items: Sequence[T]) -> T:
         """One of several live objects, by taste."""
+        if self.closing and self.character.ending != "any":
+            return items[0 if self.character.ending == "oldest" else -1]
         if self.character.taste == "newest" and self.chance(700):
             return items[-1]
         if self.character.taste == "oldest" and self.chance(700):
@@ -104,9 +123,20 @@ class Chooser:
 
     def fresh(self, prefix: str) -> str:
         """A name that the sequence has not used."""
-        number = self._names.get(prefix, 0) + 1
-        self._names[prefix] = number
-        return f"{prefix}{number}"
+        while True:
+            number = self._names.get(prefix, 0) + 1
+            self._names[prefix] = number
+            if (name := f"{prefix}{number}") not in self._taken:
+                return name
+
+    def reserve(self, calls: Iterable[Call]) -> None:
+        """Keep the names that these calls use from being given out as fresh ones."""
+        for call in calls:
+            self._taken |= {value for value in call.params.values() if isinstance(value, str)}
+
+    def crowded(self, live: int) -> bool:
+        """Whether there are as many live objects of a kind as the sequence aims at."""
+        return live >= self.character.crowd
 
     def invalid_flags(self, legal: int, undefined: int = 0xFFFFFFFF) -> int:
         """Flags with an undefined bit: alone, with a legal one, in pairs, all, or at boundaries."""

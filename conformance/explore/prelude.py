@@ -8,7 +8,7 @@ What it finds is minimal, or nearly so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import permutations
 
 from conformance.codes import IMSG_NO_ISTG_COMMIT, MAPI_NEW_SESSION, MAPI_UNICODE
@@ -21,13 +21,16 @@ from conformance.symbols import literal
 from conformance.trace import Call
 
 OBSERVE = Call("observe", {})
+Sequences = Callable[[int], Iterator[tuple[str, list[Call]]]]
+"""Size of the largest crowd -> sequences, each with the name of the explorer that made it."""
+
 BITS = [1 << bit for bit in range(32)]
 
 
 def prelude(
-    family: str, rows: Sequence[Requirement], crowd: int, first: Sequence[Call] = ()
+    rows: Sequence[Requirement], sequences: Sequences, crowd: int, first: Sequence[Call] = ()
 ) -> Iterator[tuple[str, list[Call]]]:
-    """Sequences of calls with the name of the explorer that made them.
+    """Sequences of calls with the name of the explorer that made them: examples, then the rest.
 
     `first` are the calls that come before any other; an example that is about them has its own.
     """
@@ -35,14 +38,24 @@ def prelude(
         if row.example:
             before = () if {call.method for call in first} & set(row.functions) else first
             yield f"example of {row.id}", [*before, *(step.call for step in row.example)]
+    for name, calls in sequences(crowd):
+        yield name, [*first, *calls]
+
+
+def sequences_of(family: str) -> Sequences:
+    """The sweeps, scenarios and growths of one family."""
     sweeps, growths = _FAMILIES[family]
-    for calls in sweeps():
-        yield "sweep", [*first, *calls]
-    for calls in SCENARIOS[family]():
-        yield "scenario", [*first, *calls]
-    for size in sorted({4, min(20, crowd), crowd}):
-        for calls in growths(size):
-            yield f"growth to {size}", [*first, *calls]
+
+    def sequences(crowd: int) -> Iterator[tuple[str, list[Call]]]:
+        for calls in sweeps():
+            yield "sweep", calls
+        for calls in SCENARIOS[family]():
+            yield "scenario", calls
+        for size in sorted({4, min(20, crowd), crowd}):
+            for calls in growths(size):
+                yield f"growth to {size}", calls
+
+    return sequences
 
 
 def _imsg_sweeps() -> Iterator[list[Call]]:

@@ -7,6 +7,8 @@ Nothing is shrunk here: traces are minimised by conformance/minimise.py.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -17,10 +19,11 @@ from hypothesis.errors import Flaky, FlakyStrategyDefinition
 from hypothesis.stateful import run_state_machine_as_test
 
 from conformance.errors import ConformanceError
-from conformance.explore.alphabet import alphabet_of
+from conformance.explore.attention import Attention, Yields
 from conformance.explore.choose import (
     CROWDS,
     DEAD,
+    ENDINGS,
     ERRORS,
     LENGTHS,
     LOOKS,
@@ -28,17 +31,22 @@ from conformance.explore.choose import (
     Chooser,
     Personality,
     RandomSource,
+    Source,
     personality,
 )
 from conformance.explore.deaths import Deaths
 from conformance.explore.draws import BACKEND
-from conformance.explore.walk import walk
-from conformance.machines import machine_of
+from conformance.explore.kit import Kit
+from conformance.explore.walk import NO_LEAD, walk
 from conformance.play import Player
 from conformance.profiles import derived
 
 WALKS_PER_EXAMPLE: Final = 20
 _EXAMPLES: Final = 40
+LED: Final = "led walker"
+MACHINE_SHARES: Final = (0.02, 0.08)
+"""Of the calls of a round: a machine spends most of its time inside Hypothesis."""
+WALKERS: Final = ("walker", LED)
 
 PERSONALITIES: Final = st.builds(
     Personality,
@@ -49,6 +57,8 @@ PERSONALITIES: Final = st.builds(
     taste=st.sampled_from(TASTES),
     crowd=st.sampled_from(CROWDS),
     burst=st.sampled_from((0, 300, 700)),
+    ending=st.sampled_from(ENDINGS),
+    parts_first=st.booleans(),
 )
 
 
@@ -69,56 +79,88 @@ def _settings(examples: int, steps: int = 50) -> settings:
     )
 
 
-def run_machine(player: Player, deaths: Deaths, seed: int, until: Callable[[], bool]) -> None:
-    """Let the family's machine play until the budget is used."""
-    player.found_by = "machine"
-    failures: list[ConformanceError] = []
-    attributes = {
-        "player": player,
-        "deaths": deaths,
-        "until": staticmethod(until),
-        "failures": failures,
-    }
-    rounds = 0
-    while not until():
-        kind = machine_of(player.family)
-        machine: Any = type(kind.__name__, (kind,), attributes)
-        hypothesis.seed(derived(seed, f"machine {rounds}"))(machine)
-        _quietly(lambda chosen=machine: run_state_machine_as_test(chosen, settings=_settings(12)))  # type: ignore[misc]
-        if failures:
-            raise failures[0]
-        rounds += 1
+@dataclass(slots=True)
+class RandomExplorer:
+    """The random part of one shard: a Hypothesis machine, and walkers that Hypothesis seeds."""
 
+    player: Player
+    deaths: Deaths
+    seed: int
+    kit: Kit
+    attention: Attention
+    yields: Yields = field(init=False)
+    _rounds: int = field(init=False, default=0)
 
-def run_walkers(player: Player, deaths: Deaths, seed: int, until: Callable[[], bool]) -> None:
-    """Let walkers play until the budget is used: 20 sequences for each example Hypothesis draws."""
-    player.found_by = "walker"
-    alphabet = alphabet_of(player.family)
-    methods = list(alphabet.letters)
-    failures: list[ConformanceError] = []
+    def __post_init__(self) -> None:
+        self.yields = Yields(self.player)
 
-    def example(draw_seed: int, first: Personality) -> None:
-        # Hypothesis begins with the simplest values, whatever the seed of the run.
-        source = RandomSource(Random(derived(seed, str(draw_seed))))  # noqa: S311 - reproducible, not secret
-        for number in range(WALKS_PER_EXAMPLE):
-            if failures or until():
-                return
-            character = first if number == 0 else personality(source, methods)
-            choose = Chooser(source, character, player.capabilities.null_arguments)
-            try:
-                walk(player, alphabet, choose, deaths)
-            except ConformanceError as error:
-                # Kept from Hypothesis, which would run the example again.
-                failures.append(error)
+    def machine_share(self) -> float:
+        """The part of the next round that the machine gets, by whether it yields as walkers do."""
+        least, most = MACHINE_SHARES
+        walkers = min(self.yields.rate(kind) for kind in WALKERS)
+        return most if self.yields.rate("machine") >= walkers else least
 
-    rounds = 0
-    while not until():
-        test = hypothesis.given(st.integers(0, 2**64 - 1), PERSONALITIES)(example)
-        test = hypothesis.seed(derived(seed, f"walkers {rounds}"))(_settings(_EXAMPLES)(test))
-        _quietly(test)
-        if failures:
-            raise failures[0]
-        rounds += 1
+    def run_machine(self, until: Callable[[], bool]) -> None:
+        """Let the family's machine play until the budget is used."""
+        if self.kit.machine is None:
+            return
+        self.player.found_by = "machine"
+        failures: list[ConformanceError] = []
+        attributes = {
+            "player": self.player,
+            "deaths": self.deaths,
+            "until": staticmethod(until),
+            "failures": failures,
+        }
+        self.yields.start()
+        while not until():
+            kind: Any = self.kit.machine
+            machine: Any = type(kind.__name__, (kind,), attributes)
+            hypothesis.seed(self._seed("machine"))(machine)
+            _quietly(partial(run_state_machine_as_test, machine, settings=_settings(12)))
+            if failures:
+                raise failures[0]
+        self.yields.note("machine")
+
+    def run_walkers(self, until: Callable[[], bool]) -> None:
+        """Let walkers play until the budget is used: 20 sequences an example of Hypothesis."""
+        failures: list[ConformanceError] = []
+
+        def example(draw_seed: int, first: Personality) -> None:
+            # Hypothesis begins with the simplest values, whatever the seed of the run.
+            source = RandomSource(Random(derived(self.seed, str(draw_seed))))  # noqa: S311 - reproducible, not secret
+            for number in range(WALKS_PER_EXAMPLE):
+                if failures or until():
+                    return
+                try:
+                    self._walk(source, first if number == 0 else None)
+                except ConformanceError as error:
+                    # Kept from Hypothesis, which would run the example again.
+                    failures.append(error)
+
+        while not until():
+            test = hypothesis.given(st.integers(0, 2**64 - 1), PERSONALITIES)(example)
+            test = hypothesis.seed(self._seed("walkers"))(_settings(_EXAMPLES)(test))
+            _quietly(test)
+            if failures:
+                raise failures[0]
+
+    def _walk(self, source: Source, character: Personality | None) -> None:
+        """One sequence, a free one or one that an example leads, as they have paid lately."""
+        alphabet = self.kit.alphabet
+        character = character or personality(source, list(alphabet.letters))
+        choose = Chooser(source, character, self.player.capabilities.null_arguments)
+        kind = self.yields.pick(source, WALKERS)
+        led = kind == LED
+        lead = self.attention.lead(choose, self.player.evidence) if led else NO_LEAD
+        self.player.found_by = kind
+        self.yields.start()
+        walk(self.player, alphabet, choose, self.deaths, lead)
+        self.yields.note(kind)
+
+    def _seed(self, purpose: str) -> int:
+        self._rounds += 1
+        return derived(self.seed, f"{purpose} {self._rounds}")
 
 
 def _quietly(run: Callable[[], object]) -> None:

@@ -6,7 +6,7 @@ messages after a call that had to leave them alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from conformance.codes import IMSG_NO_ISTG_COMMIT, MAPI_NEW_SESSION, PR_STORE_SUPPORT_MASK
@@ -205,4 +205,6 @@ def simple() -> Iterator[list[Call]]:
     yield [*start, Call("ScMAPIXFromSMAPI", {"lhSession": "h1", "ulFlags": 0, out: "x1"})]
 
 
-SCENARIOS: Final = {"imsg": imsg, "simple": simple}
+Scenarios = Callable[[], Iterable[list[Call]]]
+
+SCENARIOS: Final[dict[str, Scenarios]] = {"imsg": imsg, "simple": simple}

@@ -1,23 +1,30 @@
-"""Running one shard: prelude, machines, walkers, on one adapter."""
+"""Running one shard: prelude, exhaustive part, then machines and walkers, on one adapter."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, Protocol
 
 from conformance.capabilities import wire_family
 from conformance.errors import AdapterError
 from conformance.evidence import Evidence
+from conformance.explore.attention import Attention
 from conformance.explore.deaths import Deaths
+from conformance.explore.exhaustive import Exhaustive
+from conformance.explore.kit import Kit, kit_of
 from conformance.explore.prelude import prelude
-from conformance.explore.random import run_machine, run_walkers
+from conformance.explore.random import RandomExplorer
 from conformance.play import Performer, Player
 from conformance.profiles import Shard
-from conformance.requirements.catalogue import Catalogue
+from conformance.requirements.catalogue import Catalogue, Requirement
 from conformance.trace import Call
 
-MACHINE_SHARE: Final = 0.05
+EXHAUSTIVE_SHARE: Final = 0.2
+"""Of the budget, at most."""
+ROUNDS: Final = 4
+"""After each the machine gets its share anew, by what it has found."""
 
 
 class Closable(Performer, Protocol):
@@ -29,6 +36,9 @@ class Closable(Performer, Protocol):
 Progress = Callable[[Evidence], None]
 """Told the evidence so far, now and then."""
 
+Known = Sequence[tuple[str, list[Call]]]
+"""Sequences with the name of who found them."""
+
 _TELL_EVERY: Final = 500
 _IDLE: Final = 1000
 
@@ -39,7 +49,7 @@ def run_shard(
     catalogue: Catalogue,
     progress: Progress,
     evidence: Evidence | None = None,
-    known: Sequence[tuple[str, list[Call]]] = (),
+    known: Known = (),
 ) -> Evidence:
     """The evidence of one shard; `known` are sequences that the first one plays before its own.
 
@@ -48,25 +58,11 @@ def run_shard(
     """
     evidence = evidence if evidence is not None else Evidence()
     player = Player(adapter, shard.family, catalogue.homes[shard.family], evidence)
-    deaths = Deaths(shard.calls)
-    told, asked = [0], [0]
-
-    def spent(limit: float) -> bool:
-        asked[0] += 1
-        if evidence.calls - told[0] >= _TELL_EVERY:
-            told[0] = evidence.calls
-            progress(evidence)
-        # Asked much more often than calls are made: then there is nothing left to call.
-        idle = asked[0] > _IDLE + 3 * shard.calls
-        return idle or evidence.calls + deaths.cost >= limit
-
+    rows = [
+        row for row in catalogue.requirements.values() if wire_family(row.family) == shard.family
+    ]
     try:
-        if shard.index == 0:
-            _play_prelude(player, deaths, shard, catalogue, spent, known)
-        start = evidence.calls + deaths.cost
-        machine_end = start + MACHINE_SHARE * shard.calls
-        run_machine(player, deaths, shard.seed, lambda: spent(machine_end))
-        run_walkers(player, deaths, shard.seed, lambda: spent(start + shard.calls))
+        explore(player, shard, kit_of(shard.family), rows, progress, known)
     except AdapterError:
         progress(evidence)
         raise
@@ -74,21 +70,74 @@ def run_shard(
     return evidence
 
 
-def _play_prelude(
+def explore(
     player: Player,
-    deaths: Deaths,
     shard: Shard,
-    catalogue: Catalogue,
-    spent: Callable[[float], bool],
-    known: Sequence[tuple[str, list[Call]]],
+    kit: Kit,
+    rows: Sequence[Requirement],
+    progress: Progress,
+    known: Known = (),
 ) -> None:
-    rows = [
-        row for row in catalogue.requirements.values() if wire_family(row.family) == shard.family
-    ]
-    initialises = "MAPIInitialize" in player.capabilities.functions
-    first = [Call("MAPIInitialize", {})] if initialises else []
-    for name, calls in chain(known, prelude(shard.family, rows, shard.crowd, first)):
-        if spent(float("inf")) or deaths.cost > shard.calls:
+    """Let the explorers play one after another until the budget of the shard is used."""
+    spending = _Spending(player, shard, progress)
+    if shard.index == 0:
+        _play_prelude(player, spending, kit, rows, known)
+    exhaustive = Exhaustive(player, spending.deaths, kit, shard.index, shard.of)
+    start = spending.calls
+    share = spending.until(start + EXHAUSTIVE_SHARE * shard.calls)
+    guarantee = exhaustive.run(shard.depth, share)
+    if guarantee is not None:
+        player.evidence.note_guarantee(guarantee)
+    attention = Attention.on(rows, kit.scenarios(), player)
+    random = RandomExplorer(player, spending.deaths, shard.seed, kit, attention)
+    left = start + shard.calls - spending.calls
+    for number in range(1, ROUNDS + 1):
+        end = start + shard.calls - left * (ROUNDS - number) / ROUNDS
+        random.run_machine(spending.until(spending.calls + random.machine_share() * left / ROUNDS))
+        random.run_walkers(spending.until(end))
+
+
+@dataclass(slots=True)
+class _Spending:
+    """The budget of a shard: calls made, and what deaths cost."""
+
+    player: Player
+    shard: Shard
+    progress: Progress
+    deaths: Deaths = field(init=False)
+    _told: int = 0
+    _asked: int = 0
+
+    def __post_init__(self) -> None:
+        self.deaths = Deaths(self.shard.calls)
+
+    @property
+    def calls(self) -> int:
+        return self.player.evidence.calls + self.deaths.cost
+
+    def until(self, limit: float) -> Callable[[], bool]:
+        """Whether the calls up to a limit are spent."""
+
+        def spent() -> bool:
+            self._asked += 1
+            made = self.player.evidence.calls
+            if made - self._told >= _TELL_EVERY:
+                self._told = made
+                self.progress(self.player.evidence)
+            # Asked much more often than calls are made: then there is nothing left to call.
+            idle = self._asked > _IDLE + 3 * self.shard.calls
+            return idle or self.calls >= limit
+
+        return spent
+
+
+def _play_prelude(
+    player: Player, spending: _Spending, kit: Kit, rows: Sequence[Requirement], known: Known
+) -> None:
+    first = [Call("MAPIInitialize", {})] if player.initialises else []
+    deaths, tell = spending.deaths, spending.until(float("inf"))
+    for name, calls in chain(known, prelude(rows, kit.sequences, spending.shard.crowd, first)):
+        if tell() or deaths.cost > spending.shard.calls:
             return
         player.found_by = name
         player.begin()

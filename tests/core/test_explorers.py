@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -13,12 +14,14 @@ from conformance.capabilities import wire_family
 from conformance.checks.registry import registries
 from conformance.evidence import Evidence
 from conformance.explore.alphabet import alphabet_of
+from conformance.explore.attention import Attention
 from conformance.explore.choose import Chooser, RandomSource, personality
 from conformance.explore.deaths import Deaths
-from conformance.explore.prelude import prelude
-from conformance.explore.random import run_machine, run_walkers
+from conformance.explore.kit import kit_of
+from conformance.explore.prelude import prelude, sequences_of
+from conformance.explore.random import RandomExplorer
 from conformance.explore.shard import run_shard
-from conformance.explore.walk import walk
+from conformance.explore.walk import Lead, walk
 from conformance.machines import machine_of
 from conformance.play import Player, play
 from conformance.profiles import PROFILES, Shard, shards
@@ -33,6 +36,12 @@ OWN = {"begin", "observe", "shutdown"}
 
 def player_on(adapter: Recorder | Twisted, family: str) -> Player:
     return Player(adapter, family, catalogue().homes[family])
+
+
+def explorer(player: Player, seed: int) -> RandomExplorer:
+    kit = kit_of(player.family)
+    attention = Attention.on(catalogue().family(player.family), kit.scenarios(), player)
+    return RandomExplorer(player, Deaths(), seed, kit, attention)
 
 
 def accused(evidence: Evidence) -> dict[str, list[Step]]:
@@ -111,7 +120,7 @@ def test_a_machine_makes_calls_of_the_alphabet_that_any_player_replays(family: s
             longest[0] = tuple(player.steps)
         return player.evidence.calls >= 600
 
-    run_machine(player, Deaths(), 3, enough)
+    explorer(player, 3).run_machine(enough)
     made = {call.method for call in adapter.calls} - OWN
     known = alphabet_of(family).letters.keys() | {"world.profile", "MAPIInitialize"}
     lent = {"world.malloc", "world.storage", "world.reopen", "world.elements"}
@@ -143,7 +152,7 @@ def test_a_walk_begins_with_its_prefix(family: str) -> None:
     player = player_on(Recorder(), family)
     source = RandomSource(Random(1))
     choose = Chooser(source, personality(source, []))
-    walk(player, alphabet_of(family), choose, Deaths(), prefix)
+    walk(player, alphabet_of(family), choose, Deaths(), Lead(prefix))
     calls = [step.call for step in player.steps]
     start = calls.index(prefix[0])
     assert calls[start : start + len(prefix)] == prefix
@@ -151,7 +160,7 @@ def test_a_walk_begins_with_its_prefix(family: str) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_prelude_plays_every_example_and_every_undefined_flag_bit(family: str) -> None:
-    sequences = list(prelude(family, catalogue().family(family), 20))
+    sequences = list(prelude(catalogue().family(family), sequences_of(family), 20))
     names = {name for name, _ in sequences}
     examples = {f"example of {row.id}" for row in catalogue().family(family) if row.example}
     opening = {"imsg": "OpenIMsgSession", "simple": "MAPILogon"}[family]
@@ -188,14 +197,16 @@ def test_a_hang_costs_more_of_the_budget_than_a_call() -> None:
     assert 1 <= hung <= 12
 
 
-@pytest.mark.parametrize("run", [run_machine, run_walkers])
-def test_an_explorer_never_raises_on_a_violation(run: object) -> None:
+@pytest.mark.parametrize("run", [RandomExplorer.run_machine, RandomExplorer.run_walkers])
+def test_an_explorer_never_raises_on_a_violation(
+    run: Callable[[RandomExplorer, Callable[[], bool]], None],
+) -> None:
     def wrong(call: Call, outcome: Outcome) -> Outcome:
         odd = call.method == "MAPILogoff" and outcome.kind == "result"
         return Outcome("result", {"return": 28}) if odd else outcome
 
     player = player_on(Twisted(answers=[wrong]), "simple")
-    run(player, Deaths(), 5, lambda: player.evidence.calls >= 400)  # type: ignore[operator]
+    run(explorer(player, 5), lambda: player.evidence.calls >= 400)
     assert player.evidence.calls >= 400
     assert sum(row.broken for row in player.evidence.rows.values()) > 3
 

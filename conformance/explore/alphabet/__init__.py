@@ -29,11 +29,16 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Alphabet:
-    """The calls of one family: letters by method, a preamble, and what ends a sequence."""
+    """The calls of one family: letters by method, a preamble, and what ends a sequence.
+
+    The epilogue closes what is live, and answers None once nothing is; after it `touch` uses what
+    was closed, where that may be done.
+    """
 
     letters: Mapping[str, Letter]
     preamble: Callable[[Capabilities, Chooser], list[Call]]
     epilogue: Callable[[Any, Chooser], Call | None]
+    touch: Callable[[Any, Chooser], Call | None] = lambda _state, _choose: None
 
     def offered(self, capabilities: Capabilities) -> dict[str, Letter]:
         """The letters that an implementation can be asked."""

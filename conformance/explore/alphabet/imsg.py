@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from conformance.capabilities import Capabilities
-from conformance.codes import IMSG_NO_ISTG_COMMIT, MAPI_UNICODE
+from conformance.codes import IMSG_NO_ISTG_COMMIT, MAPI_UNICODE, PR_STORE_SUPPORT_MASK
 from conformance.explore.alphabet import Alphabet, Letter
 from conformance.explore.alphabet.imsg_parts import PARTS
 from conformance.explore.alphabet.imsg_save import SAVING
 from conformance.explore.choose import Chooser, Params
 from conformance.model.imsg.ledger import live_messages
-from conformance.model.imsg.state import LIVE, Imsg, Life, Message, Session
+from conformance.model.imsg.state import LIVE, Attachment, Imsg, Life, Message, Session
 from conformance.trace import Call
 
 OBSERVE: Final = Call("observe", {})
@@ -68,6 +68,9 @@ def _open(state: Imsg, choose: Chooser) -> Call:
     allocators = _allocators(state)
     if not allocators or choose.chance(100):
         return malloc(choose.fresh("m"))
+    live = _sessions(state, *LIVE)
+    if choose.crowded(len(live)) and choose.chance(600):
+        return close_session(choose.liked(live))
     allocator, out = choose.pick(allocators), choose.fresh("s")
     if not choose.errs():
         return open_session(allocator, out, MAPI_UNICODE if choose.chance(150) else 0)
@@ -101,6 +104,8 @@ def _close(state: Imsg, choose: Chooser) -> Call | None:
             return close_session(None)
         if ended and state.checked_handles:
             return close_session(choose.liked(ended))
+    if live and not choose.crowded(len(live)) and choose.chance(400):
+        return _open(state, choose)
     return close_session(choose.liked(live)) if live else None
 
 
@@ -173,6 +178,8 @@ def _release(state: Imsg, choose: Chooser) -> Call | None:
     ]
     if shells and state.checked_handles and choose.chance(choose.character.dead):
         return Call("IMessage.Release", {"this": choose.liked(shells)})
+    if live and not choose.crowded(len(live)) and choose.chance(400):
+        return _build(state, choose)
     return Call("IMessage.Release", {"this": choose.liked(live)}) if live else None
 
 
@@ -209,13 +216,37 @@ def _preamble(capabilities: Capabilities, choose: Chooser) -> list[Call]:
 def _epilogue(state: Imsg, choose: Chooser) -> Call | None:
     """Release and close everything, in the order that the sequence likes."""
     messages = [key for key, message in state.live(Message) if message.life is Life.OPEN]
-    free = [key for key, m in state.live(Message) if m.life is Life.OPEN and m.session is None]
     sessions = _sessions(state, *LIVE)
-    if messages and (not sessions or choose.chance(300)):
+    parts = [key for key, part in state.live(Attachment) if part.life is Life.OPEN]
+    if choose.character.parts_first and parts:
+        return Call("IAttach.Release", {"this": choose.liked(parts)})
+    if messages and (choose.character.parts_first or not sessions or choose.chance(150)):
         return Call("IMessage.Release", {"this": choose.liked(messages)})
-    if sessions:
-        return close_session(choose.liked(sessions))
-    return Call("IMessage.Release", {"this": choose.liked(free)}) if free else None
+    return close_session(choose.liked(sessions)) if sessions else None
+
+
+def _touch(state: Imsg, choose: Chooser) -> Call | None:
+    """Use what was closed, where the harness checks that: a double close, a message in a shell."""
+    if not state.checked_handles:
+        return None
+    things = state.things.items()
+    closed = [
+        (key, thing)
+        for key, thing in things
+        if type(thing) is Message and thing.storage
+        if thing.life is Life.CLOSED
+    ]
+    held = [key for key, message in closed if message.refs]
+    ended = _sessions(state, Life.GONE)
+    if ended and (not closed or choose.chance(400)):
+        return close_session(choose.pick(ended))
+    if held and choose.chance(500):
+        return Call("IMessage.Release", {"this": choose.pick(held)})
+    tags = [PR_STORE_SUPPORT_MASK]
+    shells = [key for key, _ in closed]
+    return (
+        Call("IMessage.GetProps", {"this": choose.pick(shells), "tags": tags}) if shells else None
+    )
 
 
 ALPHABET: Final = Alphabet(
@@ -233,4 +264,5 @@ ALPHABET: Final = Alphabet(
     },
     _preamble,
     _epilogue,
+    _touch,
 )

@@ -10,7 +10,7 @@ from typing import Any, Final
 from conformance.capabilities import Capabilities
 from conformance.codes import MAPI_FORCE_DOWNLOAD, MAPI_NEW_SESSION
 from conformance.explore.alphabet import Alphabet, Letter
-from conformance.explore.alphabet.simple_mail import MAIL
+from conformance.explore.alphabet.simple_mail import MAIL, find_next
 from conformance.explore.choose import Chooser, Params
 from conformance.model.simple.state import Life, Simple
 from conformance.model.simple.stimulus import DEFINED_FLAGS
@@ -103,7 +103,8 @@ def _logoff(state: Simple, choose: Chooser) -> Call | None:
     if good is None and not choose.errs():
         return None
     if good is not None and not choose.errs():
-        return logoff(good)
+        few = not choose.closing and not choose.crowded(len(state.live()))
+        return _logon(state, choose) if few and choose.chance(400) else logoff(good)
     kind = choose.source.below(8)
     handle = _bad_handle(state, choose)
     if good is None or kind <= 2:
@@ -139,6 +140,15 @@ def _epilogue(state: Simple, choose: Chooser) -> Call | None:
     return None if handle is None else logoff(handle)
 
 
+def _touch(state: Simple, choose: Chooser) -> Call | None:
+    """Log off what was logged off, or look for messages with it."""
+    ended = [key for key, handle in state.handles.items() if handle.life is Life.ENDED]
+    if not ended:
+        return None
+    handle = choose.pick(ended)
+    return find_next(handle) if choose.chance(300) else logoff(handle)
+
+
 ALPHABET: Final = Alphabet(
     {
         "MAPILogon": Letter(_logon, 40),
@@ -149,4 +159,5 @@ ALPHABET: Final = Alphabet(
     },
     _preamble,
     _epilogue,
+    _touch,
 )
