@@ -4,6 +4,7 @@ import base64
 import io
 import struct
 import uuid
+import zlib
 from collections.abc import Callable
 
 import olefile
@@ -160,9 +161,10 @@ def recipient_with_a_short_number(tree: Tree) -> tuple[str, int]:
 
 
 @breaks("MSGF-ATT-01")
-def gap_between_attachments(tree: Tree) -> tuple[str, int]:
-    tree[f"{ATTACHMENT}00000020"] = tree.pop(f"{ATTACHMENT}00000010")
-    return f"{ATTACHMENT}00000020", 0
+def attachments_numbered_in_decimal(tree: Tree) -> tuple[str, int]:
+    for number in range(16, 9, -1):
+        tree[f"{ATTACHMENT}{number:08}"] = tree.pop(f"{ATTACHMENT}{number:08X}")
+    return f"{ATTACHMENT}00000010", 0
 
 
 @breaks("MSGF-ATT-01")
@@ -278,7 +280,7 @@ def names_in_one_bucket_after_the_other(tree: Tree) -> tuple[str, int]:
 
 
 @breaks("MSGF-NAME-01")
-def name_with_the_checksum_of_zip_files(tree: Tree) -> tuple[str, int]:
+def name_with_an_inverted_checksum(tree: Tree) -> tuple[str, int]:
     mapping = tree[MAPPING]
     crc = checksum("suite".encode("utf-16-le"))
     name = bucket(crc, 3 << 1 | 1)
@@ -316,6 +318,28 @@ def test_files_of_the_reference_keep_every_rule(data: bytes) -> None:
     file = read(data)
     for name in RULES:
         assert look(name, file).finding == HELD, name
+
+
+def test_attachments_keep_their_numbers_when_another_is_deleted() -> None:
+    tree = tree_of(WIDE)
+    tree[f"{ATTACHMENT}00000020"] = tree.pop(f"{ATTACHMENT}00000010")
+    assert look("MSGF-ATT-01", read(file_of(tree))).finding == HELD
+
+
+def test_names_may_be_found_by_the_standard_checksum() -> None:
+    tree = tree_of(WIDE)
+    mapping = tree[MAPPING]
+    name = "suite".encode("utf-16-le")
+    crc, packed = checksum(name), 3 << 1 | 1
+    entry = struct.pack("<IH", crc, packed)
+    stream = bucket(crc, packed)
+    at = mapping[stream].index(entry)
+    moved = struct.pack("<IH", zlib.crc32(name), packed) + mapping[stream][at + 6 : at + 8]
+    rest = mapping[stream][:at] + mapping[stream][at + 8 :]
+    mapping[stream] = rest
+    other = bucket(zlib.crc32(name), packed)
+    mapping[other] = mapping.get(other, b"") + moved
+    assert look("MSGF-NAME-01", read(file_of(tree))).finding == HELD
 
 
 def test_the_mask_must_not_be_set_over_narrow_strings() -> None:

@@ -41,9 +41,9 @@ def by_position(state: Imsg, call: Call, outcome: Outcome) -> Finding:
         attributes = call.params["attribs"].values()
         if storage.mode != "readwrite" or any(value & ~_DEFINED for value in attributes):
             return None
-        if int(PR_STORE_SUPPORT_MASK, 16) in asked:
-            # It is computed (IMSG-MSG-18), so that its attributes may be too.
-            return None
+    if int(PR_STORE_SUPPORT_MASK, 16) in asked:
+        # It is computed (IMSG-MSG-18): it may have attributes of its own, or none.
+        return None
     if not there:
         return None
     found = _code(outcome, all_there=there == asked, some_absent=bool(absent))
@@ -82,8 +82,6 @@ def _message(state: Imsg, call: Call) -> Message | None:
 
 
 def _has(message: Message, tag: int) -> bool:
-    if tag == int(PR_STORE_SUPPORT_MASK, 16):
-        return bool(message.mask)
     return tag in message.props and stays(message, tag)
 
 

@@ -52,12 +52,21 @@ def builds(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     message = own_message(state, call)
     if message is None or message.doubts or not state.ready():
         return None
-    if call.method == "IMessage.SetProps" and not writable(state, message):
+    if call.method == "IMessage.SetProps" and (
+        not writable(state, message) or _computed(call, outcome)
+    ):
         return None
     found = must(outcome, "imsg", succeeded(outcome), "the method works on an open message")
     if found is HELD and not message.flags & MAPI_UNICODE and call.method == "IMessage.GetProps":
         return lost(message, call, outcome) or HELD
     return found
+
+
+def _computed(call: Call, outcome: Outcome) -> bool:
+    """The whole call was refused because of the mask, as IMSG-MSG-18 allows (D7, Remarks)."""
+    mask = int(PR_STORE_SUPPORT_MASK, 16)
+    given = any(int(tag, 16) == mask for tag in call.params.get("props", {}))
+    return given and returned(outcome) == MAPI_E_COMPUTED
 
 
 @CHECKS.check("IMSG-MSG-02", "observe")

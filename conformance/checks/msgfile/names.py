@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import uuid
+import zlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -78,7 +79,9 @@ def _identified(names: Names) -> Iterator[tuple[Name, set[int]]]:
         elif text is not None and len(text) <= budget:
             budget -= len(text)
             both = {text, _lower(text)} if _header(names, name) else {text}
-            yield name, {checksum(spelling) for spelling in both}
+            # Which CRC-32 is not said: that of files in the field, or the standard one.
+            sums = {checksum(spelling) for spelling in both}
+            yield name, sums | {zlib.crc32(spelling) for spelling in both}
 
 
 def _header(names: Names, name: Name) -> bool:

@@ -32,26 +32,35 @@ def recipients(file: MsgFile) -> Iterator[Flaw | None]:
         yield from _numbered(part.recipients)
 
 
-@rule(
-    "MSGF-ATT-01", "storages numbered in hexadecimal from 00000000, each with its property stream"
-)
+@rule("MSGF-ATT-01", "storages numbered in hexadecimal, each with its property stream")
 def attachments(file: MsgFile) -> Iterator[Flaw | None]:
     for part in file.parts():
-        yield from _numbered(part.attachments)
+        # Attachments keep their numbers, so that one that was deleted, or never saved, leaves a
+        # gap: only recipients are said to be numbered from 00000000 on (XM 2.2.1 and 2.2.2).
+        yield from _numbered(part.attachments, gaps=not _in_decimal(part.attachments))
 
 
-def _numbered(parts: Sequence[Part]) -> Iterator[Flaw | None]:
+def _in_decimal(parts: Sequence[Part]) -> bool:
+    """The numbers run from zero without a gap, but only where they are read as decimal ones."""
+    digits = [f"{part.number:X}" for part in parts if part.number is not None]
+    read = {int(text) for text in digits if text.isdecimal()}
+    return len(read) > 10 and len(read) == len(digits) and read == set(range(len(read)))
+
+
+def _numbered(parts: Sequence[Part], *, gaps: bool = False) -> Iterator[Flaw | None]:
     numbers = {part.number for part in parts}
     for part in parts:
         path = part.storage.path
         if part.number is None:
             yield Flaw(path, 0, "its name does not end in eight hexadecimal digits")
-        elif part.number >= MOST:
+        elif not gaps and part.number >= MOST:
             yield Flaw(path, 0, f"the number is not below {MOST}")
-        elif part.number and part.number - 1 not in numbers:
+        elif not gaps and part.number and part.number - 1 not in numbers:
             yield Flaw(path, 0, f"there is none with the number {part.number - 1:08X}")
         else:
             yield _stream_of(part)
+    if gaps and len(parts) > MOST:
+        yield Flaw(parts[0].storage.path, 0, f"there are {len(parts)}, and not {MOST} at most")
 
 
 def _stream_of(part: Part) -> Flaw | None:

@@ -158,7 +158,7 @@ def own_handle(state: Simple, _call: Call, outcome: Outcome) -> Finding:
     token = written(outcome, "lplhSession")
     if returned(outcome) != SUCCESS_SUCCESS or token is None:
         return None
-    others = [handle.token for handle in state.live()]
+    others = [handle.token for handle in state.live() if not handle.doubts]
     if token in others:
         return Broken(
             "a handle unlike every live one", f"{token} is the handle of an earlier logon"

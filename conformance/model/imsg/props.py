@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from conformance.codes import MAPI_UNICODE, PR_STORE_SUPPORT_MASK
 from conformance.findings import Broken, Finding
-from conformance.model.imsg.state import Imsg, Life, Message
+from conformance.model.imsg.state import Attachment, Imsg, Life, Message
 from conformance.trace import Call, Outcome
 
 MASK: Final = int(PR_STORE_SUPPORT_MASK, 16)
@@ -22,12 +22,28 @@ _BINARY: Final = frozenset({0x0102, 0x0048})
 
 
 def own_message(state: Imsg, call: Call) -> Message | None:
-    """The open message that the call is made on, unless its name may reach another one."""
+    """The open message that the call is made on, unless its name may reach another one.
+
+    What is embedded in a message whose last reference is gone may be gone with it: D3 says so of
+    the memory of session-less messages only, and of the order of the releases nothing.
+    """
     name = call.params.get("this")
     found = state.thing(name)
     if found is None or state.reused(name) or not isinstance(found[1], Message):
         return None
-    return found[1] if found[1].life is Life.OPEN else None
+    held = found[1].life is Life.OPEN and _top(state, found[1]).life is Life.OPEN
+    return found[1] if held else None
+
+
+def _top(state: Imsg, message: Message) -> Message:
+    """The message on a storage that a message is embedded in, itself where it is one."""
+    while message.parent is not None:
+        attachment = state.things[message.parent]
+        parent = state.things[attachment.message] if isinstance(attachment, Attachment) else None
+        if not isinstance(parent, Message):
+            return message
+        message = parent
+    return message
 
 
 def writable(state: Imsg, message: Message) -> bool:

@@ -71,6 +71,9 @@ def _new_handle(state: Simple, call: Call, name: str, token: str) -> Simple:
     same = next(
         (key for key, h in state.handles.items() if h.life is Life.OPEN and h.token == token), None
     )
+    if same is not None and state.handles[same].doubts:
+        # The earlier handle may have ended without a word, so that its value was free again.
+        state, same = _found_dead(state, [same]), None
     if same is not None:
         # One value for two logons (LOGON-07): from here on the two names are one handle.
         names = {**state.names, name: same}

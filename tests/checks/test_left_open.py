@@ -1,0 +1,65 @@
+"""What the documents leave open accuses nobody, found by an independent implementation."""
+
+import pytest
+
+from conformance.explore.alphabet.simple import logoff, logon
+
+from .steps import found, step
+from .test_save_rows import start
+
+MASK, COMPUTED, INVALID_OBJECT, WARNING = "0x340D0003", 0x8004011A, 0x80040108, 0x00040380
+
+
+def test_setting_the_mask_may_refuse_the_whole_call() -> None:
+    """D7, Remarks: an attempt to set it returns MAPI_E_COMPUTED."""
+    tried = step("IMessage.SetProps", {"this": "g1", "props": {MASK: 0}}, code=COMPUTED)
+    held, broken = found("imsg", *start(), tried)
+    assert "IMSG-MSG-18" in held
+    assert not broken
+    other = step("IMessage.SetProps", {"this": "g1", "props": {"0x66050003": 0}}, code=COMPUTED)
+    assert found("imsg", *start(), other)[1] == {"IMSG-MSG-01"}
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_a_part_may_go_with_the_last_reference_of_its_message(*, released: bool) -> None:
+    create = step(
+        "IMessage.CreateAttach",
+        {"this": "g1", "lppAttach": "a1"},
+        number=0,
+        out={"lppAttach": "0xA1"},
+    )
+    embed = step(
+        "IAttach.OpenMessage",
+        {"this": "a1", "create": True, "lppMsg": "e1"},
+        out={"lppMsg": "0xE1"},
+    )
+    last = [step("IMessage.Release", {"this": "g1"})] if released else []
+    read = step("IMessage.GetProps", {"this": "e1", "tags": [MASK]}, code=INVALID_OBJECT)
+    broken = found("imsg", *start(), create, embed, *last, read)[1]
+    assert broken == (set() if released else {"IMSG-MSG-01"})
+
+
+def test_the_computed_mask_may_have_no_attributes() -> None:
+    """It is not stored (IMSG-MSG-18), so that attributes may not be kept for it."""
+    read = step("IMessage.GetProps", {"this": "g1", "tags": [MASK]}, props={MASK: 0x0E79})
+    asked = step(
+        "GetAttribIMsgOnIStg", {"lpObject": "g1", "tags": [MASK]}, code=WARNING, attribs={MASK: 8}
+    )
+    assert not found("imsg", *start(), read, asked)[1]
+
+
+@pytest.mark.parametrize(("flags", "broken"), [(4, set()), (None, {"SIMPLE-LOGON-07"})])
+def test_a_handle_may_have_ended_in_a_logoff_that_failed(
+    flags: int | None, broken: set[str]
+) -> None:
+    """X-05: whether a session survives wrong flags is left open, so that its value may be free."""
+    between = (
+        []
+        if flags is None
+        else [step("MAPILogoff", dict(logoff("h1", flFlags=flags).params), code=2)]
+    )
+    first, again = (
+        step("MAPILogon", dict(logon(out=name).params), out={"lplhSession": "0x1"})
+        for name in ("h1", "h2")
+    )
+    assert found("simple", first, *between, again)[1] == broken
