@@ -7,6 +7,7 @@ They prove that the suite finds faults, and the benign variants that it accuses 
 
 from adapters.mutants import (
     benign,
+    benign_files,
     benign_simple,
     callbacks,
     calls,
@@ -32,6 +33,7 @@ __all__ = [
     "Benign",
     "Mutant",
     "benign",
+    "benign_files",
     "benign_simple",
     "callbacks",
     "calls",
