@@ -71,9 +71,11 @@ def open_adapter(chosen: Settings) -> Adapter:
 def _run(options: Namespace, command: tuple[str, ...]) -> int:
     from conformance.progress import Progress
     from conformance.requirements.load import catalogue
+    from conformance.results import read_results
     from conformance.session import Session
 
     chosen = settings(options, command, catalogue())
+    baseline = read_results(Path(options.baseline)) if options.baseline else None
     print(f"seed {chosen.seed}, profile {chosen.profile}", file=sys.stderr)
     output = Path(options.output)
     share = None
@@ -83,19 +85,21 @@ def _run(options: Namespace, command: tuple[str, ...]) -> int:
         share = share_out
     session = Session(chosen, catalogue(), lambda: open_adapter(chosen), output, Progress(), share)
     value, conclusion = session.run()
-    _write_reports(value, options, output)
+    _write_reports(value, options, output, baseline)
     return conclusion.exit_status
 
 
-def _write_reports(value: dict[str, Any], options: Namespace, output: Path) -> None:
+def _write_reports(
+    value: dict[str, Any], options: Namespace, output: Path, baseline: dict[str, Any] | None
+) -> None:
     from conformance.capabilities import wire_family
     from conformance.replay import trace_file
     from conformance.requirements.load import catalogue
     from conformance.results import write_atomically
     from reports import outputs, summary
 
-    outputs.write(value, catalogue(), {"html": str(output / "report.html")})
-    outputs.write(value, catalogue(), {kind: getattr(options, kind) for kind in OUTPUTS})
+    outputs.write(value, catalogue(), {"html": str(output / "report.html")}, baseline)
+    outputs.write(value, catalogue(), {kind: getattr(options, kind) for kind in OUTPUTS}, baseline)
     if options.save_traces:
         for row in value["requirements"]:
             for violation in row["violations"][:1]:
@@ -129,10 +133,15 @@ def _report(options: Namespace, command: tuple[str, ...]) -> int:
     wanted = {kind: getattr(options, kind, None) for kind in OUTPUTS}
     if not any(wanted.values()):
         raise UsageError("report has nothing to write", "name a file, such as --html report.html")
-    if len(options.results) > 1:
-        raise UsageError("the matrix of several results is not available yet", "give one file")
-    value = read_results(Path(options.results[0]))
-    for path in outputs.write(value, catalogue(), wanted):
+    values = [read_results(Path(name)) for name in options.results]
+    baseline = read_results(Path(options.baseline)) if options.baseline else None
+    if len(values) > 1:
+        if baseline is not None or [kind for kind, name in wanted.items() if name] != ["html"]:
+            raise UsageError("several results make a matrix", "give --html alone, or one file")
+        written = [outputs.write_matrix(values, catalogue(), Path(options.html))]
+    else:
+        written = outputs.write(values[0], catalogue(), wanted, baseline)
+    for path in written:
         print(f"report {path}")
     return 0
 

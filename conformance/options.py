@@ -76,6 +76,7 @@ def _add_run(commands: Any) -> None:
         "--output", default="mapi-conformance-report", metavar="DIR", help="where to write"
     )
     add_outputs(run, OUTPUTS)
+    _add_baseline(run)
     run.add_argument("--save-traces", metavar="DIR", help="write a trace file for each violation")
 
 
@@ -110,8 +111,17 @@ def add_choice(command: argparse.ArgumentParser, default: str = "reference") -> 
 
 def _add_report(commands: Any) -> None:
     report = commands.add_parser("report", help="write stored results as HTML and other files")
-    report.add_argument("results", nargs="+", metavar="RESULTS.json")
+    report.add_argument(
+        "results", nargs="+", metavar="RESULTS.json", help="several make a matrix, side by side"
+    )
+    _add_baseline(report)
     add_outputs(report, [kind for kind in OUTPUTS if kind != "json"])
+
+
+def _add_baseline(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--baseline", metavar="OLD.json", help="let the HTML report say what changed since"
+    )
 
 
 def _add_compare(commands: Any) -> None:

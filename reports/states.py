@@ -31,7 +31,14 @@ _SIMPLE: Final = {
     SimpleLife.LAWLESS: "handed out by a call that failed",
 }
 _MOST: Final = 40
-_DAMAGED: Final = (ArithmeticError, AttributeError, ConformanceError, LookupError, TypeError)
+_DAMAGED: Final = (
+    ArithmeticError,
+    AttributeError,
+    ConformanceError,
+    LookupError,
+    RecursionError,
+    TypeError,
+)
 
 States = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -61,12 +68,18 @@ def before_and_after(trace: object, family: str, capabilities: object) -> States
 
 
 def _lines(state: Any) -> tuple[str, ...]:
-    describe = {Imsg: _imsg, Simple: _simple}.get(type(state))
-    lines = [line(text, 200) for text in describe(state)] if describe else []
+    match state:
+        case Imsg():
+            words = _imsg(state)
+        case Simple():
+            words = _simple(state)
+        case _:
+            return ()
+    lines = [line(text, 200) for text in words]
     shown = lines[:_MOST]
     if len(lines) > _MOST:
         shown.append(f"… and {len(lines) - _MOST:,} more")
-    return tuple(shown) or (("nothing is live",) if describe else ())
+    return tuple(shown) or ("nothing is live",)
 
 
 def _imsg(state: Imsg) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.requirements.catalogue import Catalogue, Citation, Requirement, Source
 from conformance.trace import trace_to_json
 from reports.clean import block, line
-from reports.html.evidence import Clean, Context, StepView, TraceView, Violation
+from reports.html.evidence import Clean, Context, StepView, Subject, TraceView, Violation, steps_of
 from reports.html.facts import number
 from reports.verdicts import VERDICTS, Verdict, is_deviation, verdict_of
 
@@ -99,6 +99,14 @@ def _card(row: Mapping[str, Any], anchor: str, known: Requirement | None, contex
     verdict = VERDICTS[verdict_of(row)]
     flaky = row.get("flaky") or {}
     violations = sorted(row.get("violations") or (), key=lambda item: len(item["trace"]))
+    subject = Subject(
+        requirement=name,
+        family=family,
+        anchor=anchor,
+        sentence=known.sentence if known else "",
+        accepted=_accepted(row, known, context),
+        traces=tuple((row.get("traces") or {}).values()),
+    )
     stimulated = verdict.name in ("pass", "fail", "flaky", "expected-fail")
     example = () if known is None or stimulated else trace_to_json(known.example)
     return Card(
@@ -122,15 +130,24 @@ def _card(row: Mapping[str, Any], anchor: str, known: Requirement | None, contex
         blocked_by=anchor_of(row["blocked_by"]) if row.get("blocked_by") else "",
         flaky=f"{line(flaky.get('broke'), 20)} of {line(flaky.get('of'), 20)}" if flaky else "",
         violations=tuple(
-            context.violation(item, family, name, f"-{number}" if number > 1 else "")
-            for number, item in enumerate(violations, 1)
+            context.violation(item, subject, number) for number, item in enumerate(violations, 1)
         ),
         by_reading=tuple(
-            (line(letter, 20), context.trace(trace, family, name, f"-{line(letter, 20)}"))
-            for letter, trace in (row.get("traces") or {}).items()
+            (line(letters, 20), context.trace(trace, subject, len(violations) + number))
+            for number, (letters, trace) in enumerate((row.get("traces") or {}).items(), 1)
         ),
-        example=context.trace(example, family, name).steps if example else (),
+        example=steps_of(example, family),
     )
+
+
+def _accepted(
+    row: Mapping[str, Any], known: Requirement | None, context: Context
+) -> frozenset[str]:
+    """Give the reading that was not to be left, where the row broke a choice of readings."""
+    if known is None or not row.get("traces"):
+        return frozenset()
+    chosen = context.readings.get(known.id, known.default)
+    return frozenset({str(chosen)}) if chosen in known.readings else frozenset()
 
 
 def _sources(citations: Iterable[Citation]) -> tuple[SourceLink, ...]:

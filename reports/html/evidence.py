@@ -1,17 +1,17 @@
-"""What the page shows of a trace: numbered lines, wire JSON to save, the replay command."""
+"""What the page shows of a trace: numbered calls, the state around the last, ways to run it."""
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.capabilities import wire_family
 from reports.calls import call_text, thread_lines
-from reports.clean import block, bounded, line
+from reports.clean import block, line
 from reports.outcomes import outcome_text
+from reports.reproducers import Reproducer, reproducers
+from reports.reproducers.case import Case
+from reports.states import before_and_after, capabilities_of
 
 _MOST_STEPS: Final = 200
 
@@ -33,15 +33,26 @@ class StepView:
 
 
 @dataclass(frozen=True, slots=True)
-class TraceView:
-    """A trace to read (`steps`), to save as a trace file (`wire`) and to run again (`command`)."""
+class TabView:
+    """One way to run a trace again, as text to copy or to save as `file`."""
 
+    label: str
+    file: str
+    text: Clean
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraceView:
+    """A trace to read, and to run again; `anchor` makes the ids of its parts."""
+
+    anchor: str
     steps: tuple[StepView, ...]
     hidden: int
-    wire: Clean
-    shortened: bool
-    file: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
     command: str
+    tabs: tuple[TabView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,58 +67,96 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """The requirement that a trace is about; the id is "" for an incident.
+
+    `accepted` and `traces` are those of a broken choice of readings.
+    """
+
+    requirement: str
+    family: str
+    anchor: str
+    sentence: str = ""
+    accepted: frozenset[str] = frozenset()
+    traces: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What the traces of one run share."""
 
     adapter: str
+    command: tuple[str, ...]
     capabilities: Mapping[str, Any]
+    readings: Mapping[str, Any]
 
     @classmethod
     def of(cls, results: Mapping[str, Any]) -> Context:
-        implementation = results.get("implementation") or {}
-        return cls(str(implementation.get("adapter", "")), results.get("capabilities") or {})
+        implementation, run = results.get("implementation") or {}, results.get("run") or {}
+        return cls(
+            str(implementation.get("adapter", "")),
+            tuple(str(part) for part in run.get("command") or ()),
+            results.get("capabilities") or {},
+            run.get("readings") or {},
+        )
 
-    def violation(
-        self, item: Mapping[str, Any], family: str, requirement: str, suffix: str = ""
-    ) -> Violation:
+    def violation(self, item: Mapping[str, Any], subject: Subject, number: int = 1) -> Violation:
         return Violation(
-            trace=self.trace(item.get("trace") or (), family, requirement, suffix),
+            trace=self.trace(item.get("trace") or (), subject, number, item),
             expected=Clean(block(item.get("expected"), 2_000)),
             observed=Clean(block(item.get("observed"), 2_000)),
             found_by=line(item.get("found_by"), 80),
             calls_to_find=item.get("calls_to_find"),
         )
 
-    def trace(self, trace: Any, family: str, requirement: str = "", suffix: str = "") -> TraceView:
-        """Show the trace of a requirement, or of an incident where `requirement` is empty."""
+    def trace(
+        self, trace: Any, subject: Subject, number: int = 1, item: Mapping[str, Any] | None = None
+    ) -> TraceView:
+        """Show a trace; `item` is the violation that it belongs to, where there is one."""
         steps = list(trace)
-        wire, shortened = self._wire(steps, family, requirement)
-        file = f"{line(requirement or 'incident', 80)}{suffix}.json"
+        offered = capabilities_of(self.capabilities, subject.family)
+        others = [one for one in subject.traces if not _same(one, steps)]
+        case = Case(
+            requirement=subject.requirement,
+            family=subject.family,
+            sentence=subject.sentence,
+            steps=steps,
+            expected=str((item or {}).get("expected") or ""),
+            observed=str((item or {}).get("observed") or ""),
+            adapter=self.adapter,
+            command=self.command,
+            capabilities=offered,
+            accepted=frozenset() if others else subject.accepted,
+            other=others[0] if others else (),
+            number=number,
+        )
+        before, after = before_and_after(steps, subject.family, offered)
+        command, made = reproducers(case, whole=item is not None)
         return TraceView(
-            steps=tuple(_step(step, family) for step in steps[:_MOST_STEPS]),
+            anchor=f"{subject.anchor}_{number}",
+            steps=steps_of(steps, subject.family),
             hidden=max(0, len(steps) - _MOST_STEPS),
-            wire=Clean(wire),
-            shortened=shortened,
-            file=file,
-            command=self._command(file),
+            before=before,
+            after=after,
+            command=command,
+            tabs=tuple(_tab(one) for one in made),
         )
 
-    def _wire(self, steps: list[Any], family: str, requirement: str) -> tuple[str, bool]:
-        """Write a trace file as the `replay` command takes it, one step a line, in ASCII."""
-        head: dict[str, Any] = {"schema": 1, "family": family}
-        if requirement:
-            head["requirement"] = requirement
-        head["capabilities"] = self.capabilities.get(wire_family(family)) or {}
-        head, cut = bounded(head)
-        steps, shortened = bounded(steps)
-        members = json.dumps(head)[1:-1]
-        lines = ",\n  ".join(json.dumps(step) for step in steps)
-        return f'{{{members}, "trace": [\n  {lines}\n]}}', cut or shortened
 
-    def _command(self, file: str) -> str:
-        rest = " -- COMMAND ..." if self.adapter == "stdio" else ""
-        adapter = line(shlex.quote(self.adapter or "SPEC"), 300)
-        return f"mapi-conformance replay {shlex.quote(file)} --adapter {adapter}{rest}"
+def _same(one: object, other: object) -> bool:
+    try:
+        return one == other
+    except RecursionError:
+        return False
+
+
+def steps_of(steps: Any, family: str) -> tuple[StepView, ...]:
+    """Show the calls of a trace, as many as anybody reads."""
+    return tuple(_step(step, family) for step in list(steps)[:_MOST_STEPS])
+
+
+def _tab(one: Reproducer) -> TabView:
+    return TabView(one.label, one.file, Clean(one.text), one.note)
 
 
 def _step(step: Any, family: str) -> StepView:

@@ -30,6 +30,13 @@ def facts_of(results: Mapping[str, Any]) -> tuple[Fact, ...]:
     return tuple(fact for fact in facts if fact.text)
 
 
+def name_of(results: Mapping[str, Any]) -> str:
+    """Name the implementation and its version, as far as the results say them."""
+    values = results.get("implementation") or {}
+    name, version = line(values.get("name"), 120), line(values.get("version"), 80)
+    return f"{name} {'' if version == 'unknown' else version}".strip() or "unnamed"
+
+
 def duration(seconds: object) -> str:
     """Write `41.2 s`, or minutes from two minutes on."""
     if not isinstance(seconds, (int, float)):
@@ -43,10 +50,9 @@ def number(value: object) -> str:
 
 
 def _implementation(values: Mapping[str, Any]) -> Iterator[Fact]:
-    name = line(f"{values.get('name', '')} {values.get('version', '')}", 200)
     homepage = line(values.get("homepage"), 300)
     web = homepage.startswith(("https://", "http://")) and homepage == values.get("homepage")
-    yield Fact("Implementation", name, homepage if web else "")
+    yield Fact("Implementation", name_of({"implementation": values}), homepage if web else "")
     if homepage and not web:
         yield Fact("Homepage", homepage)
     yield Fact("Language", line(values.get("language"), 100))

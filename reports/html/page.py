@@ -10,8 +10,10 @@ from conformance.requirements.catalogue import Catalogue
 from reports.clean import block, ends, line, tail
 from reports.html.bars import Section, sections_of
 from reports.html.cards import Card, anchor_of, cards_of
-from reports.html.evidence import Clean, Context, TraceView
-from reports.html.facts import Fact, facts_of
+from reports.html.changes import Changes, changes_of
+from reports.html.evidence import Clean, Context, Subject, TraceView
+from reports.html.facts import Fact, facts_of, name_of, number
+from reports.html.lifecycle import Diagram, diagrams_of
 from reports.verdicts import VERDICTS, Verdict, tally, to_fix
 
 _FIRST: Final = 12
@@ -48,12 +50,25 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Guarantee:
+    """What the exhaustive explorer went through in one family."""
+
+    family: str
+    text: Clean
+    depth: str
+    classes: str
+    sequences: str
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """The whole report."""
+    """The whole report; `headline` is the verdict in words, `counts` what stands behind it."""
 
     name: str
     conforms: bool
     headline: Clean
+    counts: Clean
     suite: str
     facts: tuple[Fact, ...]
     incomplete: str
@@ -63,6 +78,9 @@ class Page:
     first: tuple[Card, ...]
     later: tuple[Card, ...]
     blocked: int
+    changes: Changes | None
+    guarantees: tuple[Guarantee, ...]
+    lives: tuple[Diagram, ...]
     groups: tuple[Group, ...]
     total: int
     incidents: tuple[Incident, ...]
@@ -71,21 +89,24 @@ class Page:
     stderr: Clean
 
 
-def page_of(results: Mapping[str, Any], catalogue: Catalogue) -> Page:
+def page_of(
+    results: Mapping[str, Any], catalogue: Catalogue, baseline: Mapping[str, Any] | None = None
+) -> Page:
     """Gather everything the templates show, cleaned where it came from outside."""
     rows: list[Mapping[str, Any]] = results.get("requirements") or []
     context = Context.of(results)
-    implementation = results.get("implementation") or {}
     conclusion, suite = results.get("conclusion") or {}, results.get("suite") or {}
+    headline, _, rest = str(conclusion.get("headline") or "").partition("; ")
     cards = cards_of(rows, catalogue, context)
     by_anchor = {card.anchor: card for card in cards}
     fixes = tuple(dict.fromkeys(anchor_of(row.get("id")) for row in to_fix(rows)))
     counts = tally(rows)
     incidents = results.get("incidents") or []
     return Page(
-        name=line(f"{implementation.get('name', '')} {implementation.get('version', '')}", 200),
+        name=name_of(results),
         conforms=bool(conclusion.get("conforms")),
-        headline=Clean(ends(conclusion.get("headline"), 400)),
+        headline=Clean(ends(headline, 300)),
+        counts=Clean(ends(rest, 400)),
         suite=line(f"{suite.get('name', '')} {suite.get('version', '')}", 100),
         facts=facts_of(results),
         incomplete=_incomplete(results.get("run") or {}),
@@ -95,9 +116,15 @@ def page_of(results: Mapping[str, Any], catalogue: Catalogue) -> Page:
         first=tuple(by_anchor[anchor] for anchor in fixes[:_FIRST]),
         later=tuple(by_anchor[anchor] for anchor in fixes[_FIRST:]),
         blocked=counts["blocked"],
+        changes=changes_of(baseline, results, catalogue) if baseline is not None else None,
+        guarantees=_guarantees(results.get("run") or {}),
+        lives=diagrams_of(rows),
         groups=_groups(cards),
         total=len(cards),
-        incidents=tuple(_incident(item, context) for item in incidents[:_MOST_INCIDENTS]),
+        incidents=tuple(
+            _incident(item, context, number)
+            for number, item in enumerate(incidents[:_MOST_INCIDENTS], 1)
+        ),
         more_incidents=max(0, len(incidents) - _MOST_INCIDENTS),
         errors=tuple(_failure(item) for item in results.get("errors") or ()),
         stderr=Clean(tail(results.get("stderr"))),
@@ -111,6 +138,22 @@ def _incomplete(run: Mapping[str, Any]) -> str:
     return f"This run is incomplete{f': {reason}' if reason else ''}."
 
 
+def _guarantees(run: Mapping[str, Any]) -> tuple[Guarantee, ...]:
+    listed = run.get("guarantees")
+    return tuple(
+        Guarantee(
+            family=line(one.get("family"), 40),
+            text=Clean(line(one.get("text"), 1_000)),
+            depth=number(one.get("depth")),
+            classes=number(one.get("classes")),
+            sequences=number(one.get("sequences")),
+            complete=bool(one.get("complete")),
+        )
+        for one in (listed if isinstance(listed, list) else ())
+        if isinstance(one, Mapping)
+    )
+
+
 def _groups(cards: Iterable[Card]) -> tuple[Group, ...]:
     grouped: dict[str, list[Card]] = {}
     for card in cards:
@@ -118,14 +161,14 @@ def _groups(cards: Iterable[Card]) -> tuple[Group, ...]:
     return tuple(Group(name, tuple(members)) for name, members in grouped.items())
 
 
-def _incident(item: Mapping[str, Any], context: Context) -> Incident:
+def _incident(item: Mapping[str, Any], context: Context, number: int) -> Incident:
     family = str(item.get("family"))
     return Incident(
         family=line(family, 40),
         method=line(item.get("method"), 120),
         observed=Clean(block(item.get("observed"), 1_000)),
         count=item.get("count") or 0,
-        trace=context.trace(item.get("trace") or (), family),
+        trace=context.trace(item.get("trace") or (), Subject("", family, "incident"), number),
     )
 
 

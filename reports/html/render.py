@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -19,16 +19,29 @@ from markupsafe import Markup
 from conformance.requirements.catalogue import Catalogue
 from reports.clean import line
 from reports.html.evidence import Clean
+from reports.html.matrix import matrix_of
 from reports.html.page import page_of
 
 
-def render(results: Mapping[str, Any], catalogue: Catalogue) -> str:
-    """Render the report on one results file as a complete HTML document."""
-    return _template().render(page=page_of(results, catalogue))
+def render(
+    results: Mapping[str, Any], catalogue: Catalogue, baseline: Mapping[str, Any] | None = None
+) -> str:
+    """Render the report on one results file as a complete HTML document.
+
+    `baseline` are the results of an earlier run, to say what changed since.
+    """
+    page = page_of(results, catalogue, baseline)
+    return _environment().get_template("report.html.j2").render(page=page)
+
+
+def render_matrix(several: Sequence[Mapping[str, Any]], catalogue: Catalogue) -> str:
+    """Render several results side by side, one row a requirement."""
+    matrix = matrix_of(several, catalogue)
+    return _environment().get_template("matrix.html.j2").render(page=matrix)
 
 
 @functools.cache
-def _template() -> jinja2.Template:
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("reports.html", "templates"),
         autoescape=True,
@@ -44,7 +57,7 @@ def _template() -> jinja2.Template:
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    return environment.get_template("report.html.j2")
+    return environment
 
 
 def _visible(value: object) -> object:

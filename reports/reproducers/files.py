@@ -23,7 +23,8 @@ def trace_file(case: Case) -> tuple[str, bool]:
     steps, shortened = bounded(list(case.steps))
     members = json.dumps(head)[1:-1]
     lines = ",\n  ".join(json.dumps(step) for step in steps)
-    return f'{{{members}, "trace": [\n  {lines}\n]}}\n', cut or shortened
+    text = f'{{{members}, "trace": [\n  {lines}\n]}}\n'
+    return text.replace("\x7f", "\\u007f"), cut or shortened
 
 
 def replay_command(case: Case) -> str:

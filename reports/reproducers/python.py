@@ -76,11 +76,8 @@ def _calls(variable: str, steps: Sequence[Any], case: Case) -> Iterator[str]:
 
 def _literal(value: object) -> str:
     """Write a JSON value as a Python expression in ASCII, whatever it holds."""
-    return ascii(bounded(value)[0]).replace("'", '"') if _simple(value) else ascii(bounded(value)[0])
-
-
-def _simple(value: object) -> bool:
-    return not set(ascii(value)) & {'"', "\\"}
+    text = ascii(bounded(value)[0])
+    return text if set(text) & {'"', "\\"} else text.replace("'", '"')
 
 
 def _comment(text: str) -> str:

@@ -28,6 +28,10 @@ _LOOKS: Final = frozenset({"observe", "world.elements", "world.bytes"})
 _SECONDS: Final = 60
 _CODE: Final = re.compile(r"(?:a |an )?[A-Z][A-Za-z0-9_ ]* \((0x[0-9A-F]{8}|[0-9]{1,2})\)")
 _MOST_STEPS: Final = 400
+_STATUS: Final = (
+    "A profile and its password may follow the library. Exit status: 1 the violation shows, "
+    "0 it does not, 2 a call cannot be made from C, 3 the calls before it came out otherwise."
+)
 
 Step = Mapping[str, Any]
 
@@ -38,6 +42,8 @@ def program(case: Case) -> str:
         return f"/* There is no documented C API for the calls of the family {case.played}. */\n"
     if len(case.steps) > _MOST_STEPS:
         return f"/* {len(case.steps):,} calls are too many for a program that is read. */\n"
+    if not all(isinstance(step, Mapping) and _shaped(step) for step in case.steps):
+        return "/* The trace is damaged. */\n"
     writer = Writer()
     body = _body(case, writer)
     parts = ["base", case.played, *sorted(writer.parts)]
@@ -54,14 +60,16 @@ def program(case: Case) -> str:
     )
 
 
+def _shaped(step: Step) -> bool:
+    return isinstance(step.get("outcome"), Mapping) and isinstance(step.get("params"), Mapping)
+
+
 def _body(case: Case, writer: Writer) -> list[str]:
     recorded, lines, last = Recorded(case.played), [], len(case.steps)
     shown = ""
     for number, step in enumerate(case.steps, 1):
         writer.step, writer.lines = number, []
         try:
-            if not isinstance(step, Mapping) or not isinstance(step.get("outcome"), Mapping):
-                raise InexpressibleError("it is damaged")
             lines.append(_remark(step, case.family))
             _write(step, case, writer)
             try:
@@ -72,7 +80,7 @@ def _body(case: Case, writer: Writer) -> list[str]:
             lines += _framed(number, step, writer.lines)
             _note_identifier(writer, step)
         except (InexpressibleError, AttributeError, KeyError, TypeError, ValueError) as why:
-            method = step.get("method") if isinstance(step, Mapping) else "?"
+            method = step.get("method")
             reason = str(why) if isinstance(why, InexpressibleError) else "it is damaged"
             lines.append(f"/* {_quiet(f'{line(method, 60)} is left out: {reason}')} */")
             if method not in _LOOKS or number == last:
@@ -105,7 +113,9 @@ def _verdict(case: Case, shown: str) -> list[str]:
     asked = codes(case.expected)
     result = last.get("result", {})
     if asked and type(result.get("return")) is int and result["return"] not in asked:
-        wanted = " && ".join(f"code != {code if code < 1024 else f'0x{code:08X}'}u" for code in asked)
+        wanted = " && ".join(
+            f"code != {code if code < 1024 else f'0x{code:08X}'}u" for code in asked
+        )
         return [f"return verdict({wanted});"]
     return [
         "/* The violation shows where the last call comes to what it came to in the run. */",
@@ -150,7 +160,9 @@ def _main(writer: Writer, body: list[str]) -> str:
         "",
         *body,
     ]
-    return "int main(int argc, char **argv) {\n" + textwrap.indent("\n".join(lines), "    ") + "\n}\n"
+    return (
+        "int main(int argc, char **argv) {\n" + textwrap.indent("\n".join(lines), "    ") + "\n}\n"
+    )
 
 
 def _head(case: Case) -> str:
@@ -159,13 +171,15 @@ def _head(case: Case) -> str:
         f"{line(case.requirement, 80)}: {line(case.sentence, 400)}",
         f"Expected: {line(case.expected, 400)}",
         f"Observed: {line(case.observed, 400)}",
-        f"For a DLL: x86_64-w64-mingw32-gcc {stem}.c -o {stem}.exe, then {stem}.exe mapi32.dll; "
-        "on Linux under Wine.",
+        f"For a DLL: x86_64-w64-mingw32-gcc {stem}.c -o {stem}.exe,",
+        f"then {stem}.exe mapi32.dll; on Linux under Wine.",
         f"For a shared library: cc {stem}.c -ldl -o {stem}, then ./{stem} ./libmapi.so.",
-        "A profile and its password may follow the library. Exit status: 1 the violation shows, "
-        "0 it does not, 2 a call cannot be made from C, 3 the calls before it came out otherwise.",
+        _STATUS,
     )
-    wrapped = "\n".join(textwrap.fill(_quiet(text), 96, break_long_words=False, break_on_hyphens=False) for text in said)
+    wrapped = "\n".join(
+        textwrap.fill(_quiet(text), 96, break_long_words=False, break_on_hyphens=False)
+        for text in said
+    )
     return "/*\n" + textwrap.indent(wrapped, " * ", lambda _: True) + "\n */\n"
 
 

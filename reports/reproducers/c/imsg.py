@@ -44,7 +44,7 @@ def _storage(writer: Writer, params: Params) -> None:
 
 
 def _world_release(writer: Writer, params: Params) -> None:
-    lent = writer.object(params.get("name"), "Lent *", "LPSTORAGE")
+    lent = writer.thing(params.get("name"), "Lent *", "LPSTORAGE")
     kind = "IStorage_Release" if writer.variables[lent] == "LPSTORAGE" else ""
     called = f"{kind}({lent})" if kind else f"lent_release(&{lent}->object)"
     writer.lines.append(f'add("returned %u", (unsigned){called});')
@@ -66,7 +66,7 @@ def _open(writer: Writer, params: Params) -> None:
 
 
 def _close(writer: Writer, params: Params) -> None:
-    session = writer.object(params.get("lpMsgSess"), "LPMSGSESS")
+    session = writer.thing(params.get("lpMsgSess"), "LPMSGSESS")
     called = writer.function("CloseIMsgSession", 1)
     writer.lines += [f"{called}({session});", 'add("returned");']
     if session != "NULL":
@@ -81,11 +81,11 @@ def _build(writer: Writer, params: Params) -> None:
         ("lpFreeBuffer", "free_buffer"),
     )
     arguments = (
-        writer.object(params.get("lpMsgSess"), "LPMSGSESS"),
+        writer.thing(params.get("lpMsgSess"), "LPMSGSESS"),
         *(f"(void *){routine}" if params.get(key) else "NULL" for key, routine in routines),
         _allocator(writer, params),
         "NULL",
-        writer.object(params.get("lpStg"), "LPSTORAGE"),
+        writer.thing(params.get("lpStg"), "LPSTORAGE"),
         "on_release" if params.get("lpfMsgCallRelease") else "NULL",
         integer(params.get("ulCallerData")),
         integer(params.get("ulFlags")),
@@ -137,8 +137,7 @@ def _delete_attach(writer: Writer, params: Params) -> None:
 def _open_message(writer: Writer, params: Params) -> None:
     pointer, variable = writer.out(params.get("lppMsg"), "LPMESSAGE")
     writer.data.append(
-        "static const GUID message_interface = "
-        "{0x00020307, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};"
+        "static const GUID message_interface = {0x00020307, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};"
     )
     target = "NULL" if pointer == "NULL" else f"(LPUNKNOWN *){pointer}"
     flags = _CREATE if params.get("create") else "0"
@@ -188,7 +187,7 @@ def _get_attributes(writer: Writer, params: Params) -> None:
     tags, found = f"tags_{writer.step}", f"attributes_{writer.step}"
     writer.data += tag_array(params.get("tags"), tags)
     writer.declare(found, "LPSPropAttrArray")
-    subject = writer.object(params.get("lpObject"), *_OBJECTS)
+    subject = writer.thing(params.get("lpObject"), *_OBJECTS)
     called = writer.function("GetAttribIMsgOnIStg", 3)
     _code(writer, f"{called}({subject}, (LPSPropTagArray)&{tags}, &{found})")
 
@@ -205,7 +204,7 @@ def _set_attributes(writer: Writer, params: Params) -> None:
         f"{{{len(attributes)}, {{{numbers}}}}};"
     )
     writer.declare(wrong, "LPSPropProblemArray")
-    subject = writer.object(params.get("lpObject"), *_OBJECTS)
+    subject = writer.thing(params.get("lpObject"), *_OBJECTS)
     called = writer.function("SetAttribIMsgOnIStg", 4)
     arrays = f"(LPSPropTagArray)&{tags}, (LPSPropAttrArray)&{given}, &{wrong}"
     _code(writer, f"{called}({subject}, {arrays})")
@@ -253,12 +252,12 @@ CALLS: Final[dict[str, Callable[[Writer, Params], None]]] = {
 
 
 def _allocator(writer: Writer, params: Params) -> str:
-    lent = writer.object(params.get("lpMalloc"), "Lent *")
+    lent = writer.thing(params.get("lpMalloc"), "Lent *")
     return lent if lent == "NULL" else f"(LPMALLOC)&{lent}->object"
 
 
 def _this(writer: Writer, params: Params) -> str:
-    this = writer.object(params.get("this"), *_OBJECTS)
+    this = writer.thing(params.get("this"), *_OBJECTS)
     if this == "NULL":
         raise InexpressibleError("a method needs an object")
     return this

@@ -81,7 +81,7 @@ def _resolve_name(writer: Writer, params: Params) -> None:
 
 
 def _free_buffer(writer: Writer, params: Params) -> None:
-    buffer = writer.object(params.get("pv"), "lpMapiMessage")
+    buffer = writer.thing(params.get("pv"), "lpMapiMessage")
     _call(writer, "MAPIFreeBuffer", (buffer,))
     if buffer != "NULL":
         writer.lines.append(f"if (code == 0) forget((uintptr_t){buffer});")

@@ -12,12 +12,12 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}")
 _TAG: Final = re.compile(r"0[xX][0-9A-Fa-f]{8}")
 _PLAIN: Final = frozenset(range(0x20, 0x7F)) - set(b'"\\?')
 _LONGEST: Final = 4_000
-_RESERVED: Final = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if int "
-    "long register return short signed sizeof static struct switch typedef union unsigned void "
-    "volatile while inline code count main argc argv profile password mapi add ends begins came "
-    "step known need text mail wrote forget verdict died load symbol function library".split()
-)
+_RESERVED: Final = """
+auto break case char const continue default do double else enum extern float for goto if int long
+register return short signed sizeof static struct switch typedef union unsigned void volatile while
+inline code count main argc argv profile password mapi add ends begins came step known need text
+mail wrote forget verdict died load symbol function library storage released buffers
+"""
 
 
 class InexpressibleError(Exception):
@@ -28,7 +28,7 @@ def name(value: object) -> str:
     """Give the variable for a name of the trace."""
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise InexpressibleError("its names are no names of C")
-    return f"{value}_" if value in _RESERVED else value
+    return f"{value}_" if value in _RESERVED.split() else value
 
 
 def string(value: object) -> str:
@@ -74,10 +74,8 @@ def tag_array(values: object, variable: str) -> list[str]:
     if not isinstance(values, list) or not values:
         raise InexpressibleError("it names no properties")
     tags = ", ".join(f"0x{tag(each):08X}" for each in values)
-    return [
-        f"static struct {{ ULONG cValues, aulPropTag[{len(values)}]; }} {variable} = "
-        f"{{{len(values)}, {{{tags}}}}};"
-    ]
+    kind = f"struct {{ ULONG cValues, aulPropTag[{len(values)}]; }}"
+    return [f"static {kind} {variable} = {{{len(values)}, {{{tags}}}}};"]
 
 
 def property_list(values: object, variable: str) -> list[str]:

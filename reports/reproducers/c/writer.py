@@ -36,7 +36,7 @@ class Writer:
         if self.variables.setdefault(variable, kind) != kind:
             raise InexpressibleError("one name stands for two kinds of objects")
 
-    def object(self, value: object, *kinds: str) -> str:
+    def thing(self, value: object, *kinds: str) -> str:
         """Give the variable of an object that an earlier call handed out, or NULL."""
         if value is None:
             return "NULL"
@@ -53,8 +53,8 @@ class Writer:
                 return integer(number, 2**64 - 1)
             case {"forged": {"of": origin, "offset": int(offset)}}:
                 sign = "-" if offset < 0 else "+"
-                return f"{self.object(origin, 'LHANDLE')} {sign} {integer(abs(offset), 2**63)}"
-        return self.object(value, "LHANDLE")
+                return f"{self.thing(origin, 'LHANDLE')} {sign} {integer(abs(offset), 2**63)}"
+        return self.thing(value, "LHANDLE")
 
     def text(self, value: object, resolved: object) -> str:
         """Give a string, or the profile or password that stands for a symbol."""
