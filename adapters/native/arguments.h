@@ -3,13 +3,8 @@
 #ifndef MAPI_CONFORMANCE_ARGUMENTS_H
 #define MAPI_CONFORMANCE_ARGUMENTS_H
 
-#include <errno.h>
-
-#include "json.h"
 #include "lent.h"
-
-enum { NOT_OFFERED = -32601, BAD_PARAMS = -32602, CRASHED = -32000, NOT_EXPRESSIBLE = -32001,
-       NOT_IMPLEMENTED = -32002 };
+#include "values.h"
 
 #define ID_ROOM 1024 /* twice the 512 that the documents ask callers for */
 #if UINTPTR_MAX > 0xFFFFFFFFu
@@ -18,68 +13,15 @@ enum { NOT_OFFERED = -32601, BAD_PARAMS = -32602, CRASHED = -32000, NOT_EXPRESSI
 #define SENTINEL ((uintptr_t)0xA5C3A5C3u)
 #endif
 
-static int error_code;
-static const char *error_message;
-
-static int fail(int code, const char *message) {
-    error_code = code;
-    error_message = message;
-    return 0;
-}
-
-/* --- names of this sequence --- */
-
-typedef struct { char *name; uintptr_t value; } Binding;
-static Binding *bindings;
-static size_t binding_count, binding_room;
-
-static int bind_name(const char *name, uintptr_t value) {
-    if (binding_count == binding_room) {
-        binding_room = 2 * binding_room + 64;
-        bindings = realloc(bindings, binding_room * sizeof *bindings);
-        if (!bindings) abort();
-    }
-    bindings[binding_count].name = strdup(name);
-    bindings[binding_count++].value = value;
-    return 1;
-}
-
-static int find_binding(const char *name, uintptr_t *value) {
-    for (size_t i = binding_count; i-- > 0;) /* the latest are asked for most */
-        if (strcmp(bindings[i].name, name) == 0) return *value = bindings[i].value, 1;
-    return fail(BAD_PARAMS, "a name is not bound");
-}
-
-static void unbind_all(void) {
-    while (binding_count) free(bindings[--binding_count].name);
-}
-
-/* --- parameters --- */
-
-typedef struct { /* the layouts of the Simple MAPI header, H4 */
-    uint32_t reserved, kind;
-    const char *name, *address;
-    uint32_t entry_size;
-    const void *entry;
-} Recipient;
-
-typedef struct {
-    uint32_t reserved;
-    const char *subject, *text, *type, *received, *conversation;
-    uint32_t flags;
-    Recipient *originator;
-    uint32_t recipient_count;
-    Recipient *recipients;
-    uint32_t file_count;
-    const void *files;
-} Message;
+static const IID iid_message = MAPI_IID_IMESSAGE;
 
 typedef struct { /* where out parameters of one call live */
-    uintptr_t pointer, recipient;
-    uint32_t number;
+    uintptr_t pointer, block, recipient;
+    ULONG number;
     char id[ID_ROOM];
-    Message message;
-    Recipient to;
+    MapiMessage message;
+    MapiRecipDesc to;
+    SPropTagArray *asked; /* the tags that a call names */
 } Slots;
 
 static int to_integer(const Json *value, uint64_t limit, uintptr_t *to) {
@@ -103,9 +45,7 @@ static int to_integer(const Json *value, uint64_t limit, uintptr_t *to) {
 static int to_string(const Json *value, uintptr_t *to) {
     *to = 0;
     if (value && value->type == JSON_NULL) return 1;
-    if (!value || value->type != JSON_STRING) return fail(BAD_PARAMS, "a parameter is no string");
-    if (strlen(value->text) != value->length)
-        return fail(NOT_EXPRESSIBLE, "a C string cannot hold U+0000");
+    if (!is_c_string(value)) return 0;
     *to = (uintptr_t)value->text;
     return 1;
 }
@@ -135,13 +75,13 @@ static int to_message(const Json *subject, Slots *slots, uintptr_t *to) {
     if (!to_string(subject, &text)) return 0;
     memset(&slots->message, 0, sizeof slots->message);
     memset(&slots->to, 0, sizeof slots->to);
-    slots->to.kind = 1; /* MAPI_TO, at an address that no mail can reach */
-    slots->to.name = "Conformance";
-    slots->to.address = "SMTP:nobody@example.invalid";
-    slots->message.subject = (const char *)text;
-    slots->message.text = "";
-    slots->message.recipient_count = 1;
-    slots->message.recipients = &slots->to;
+    slots->to.ulRecipClass = 1; /* MAPI_TO, at an address that no mail can reach */
+    slots->to.lpszName = "Conformance";
+    slots->to.lpszAddress = "SMTP:nobody@example.invalid";
+    slots->message.lpszSubject = (LPSTR)text;
+    slots->message.lpszNoteText = "";
+    slots->message.nRecipCount = 1;
+    slots->message.lpRecips = &slots->to;
     *to = (uintptr_t)&slots->message;
     return 1;
 }
@@ -156,16 +96,71 @@ static int to_id(const Json *id, Slots *slots, uintptr_t *to) {
     return 1;
 }
 
+/* --- tags, attributes and names --- */
+
+static int to_tags(const Json *list, int as_keys, Slots *slots, uintptr_t *to) {
+    SPropTagArray *tags = scratch_new(sizeof *tags + json_count(list) * sizeof(ULONG));
+    if (!list || list->type != (as_keys ? JSON_OBJECT : JSON_ARRAY))
+        return fail(BAD_PARAMS, "tags are missing");
+    for (const Json *each = list->first; each; each = each->next) {
+        const char *text = as_keys ? each->key : each->type == JSON_STRING ? each->text : NULL;
+        if (!to_tag(text, &tags->aulPropTag[tags->cValues++])) return 0;
+    }
+    slots->asked = tags;
+    *to = (uintptr_t)tags;
+    return 1;
+}
+
+static int to_attributes(const Json *attribs, uintptr_t *to) {
+    SPropAttrArray *list = scratch_new(sizeof *list + json_count(attribs) * sizeof(ULONG));
+    *to = (uintptr_t)list;
+    for (const Json *each = attribs->first; each; each = each->next)
+        if (!to_number(each, &list->aPropAttr[list->cValues++])) return 0;
+    return 1;
+}
+
+/* A GUID as text, 8-4-4-4-12 digits, in braces or not. */
+static int to_guid_text(const Json *value, GUID *to) {
+    const char *at = value && value->type == JSON_STRING ? value->text : "";
+    unsigned one, two, three, rest[8];
+    if (sscanf(at + (*at == '{'), "%8x-%4x-%4x-%2x%2x-%2x%2x%2x%2x%2x%2x", &one, &two, &three,
+               &rest[0], &rest[1], &rest[2], &rest[3], &rest[4], &rest[5], &rest[6],
+               &rest[7]) != 11)
+        return fail(BAD_PARAMS, "the guid of a name is none");
+    to->Data1 = one, to->Data2 = (uint16_t)two, to->Data3 = (uint16_t)three;
+    for (int i = 0; i < 8; ++i) to->Data4[i] = (BYTE)rest[i];
+    return 1;
+}
+
+static int to_names(const Json *list, uintptr_t *to) {
+    MAPINAMEID **names = scratch_new((json_count(list) + 1) * sizeof *names);
+    *to = (uintptr_t)names;
+    if (!list || list->type != JSON_ARRAY) return fail(BAD_PARAMS, "names is no list");
+    for (const Json *each = list->first; each; each = each->next) {
+        MAPINAMEID *name = *names++ = scratch_new(sizeof *name);
+        const Json *id = json_member(each, "id");
+        ULONG number = 0;
+        name->lpguid = scratch_new(sizeof(GUID));
+        name->ulKind = id ? MNID_ID : MNID_STRING;
+        if (!to_guid_text(json_member(each, "guid"), name->lpguid) ||
+            !(id ? to_number(id, &number)
+                 : to_wide(json_member(each, "name"), &name->Kind.lpwstrName)))
+            return 0;
+        if (id) name->Kind.lID = (LONG)number;
+    }
+    return 1;
+}
+
 static int to_argument(char kind, const Json *value, Slots *slots, uintptr_t *to) {
+    int create = value && value->type == JSON_TRUE;
     *to = 0;
     switch (kind) {
-    case 'U': return !value || to_integer(value, 0xFFFFFFFFu, to);
+    case 'U': return !value || value->type == JSON_NULL || to_integer(value, 0xFFFFFFFFu, to);
     case 'u': return to_integer(value, 0xFFFFFFFFu, to);
     case 'w': return to_integer(value, UINTPTR_MAX, to);
     case 's': return to_string(value, to);
     case 'h': return to_handle(value, to);
     case 'n': return to_object(value, to);
-    case '?': return fail(NOT_EXPRESSIBLE, "this host cannot pass such a parameter");
     case 'm': return to_message(value, slots, to);
     case 'i': return to_id(NULL, slots, to);
     case 'I': return to_id(value, slots, to);
@@ -173,7 +168,20 @@ static int to_argument(char kind, const Json *value, Slots *slots, uintptr_t *to
     case 'b': return to_routine(value, (void *)allocate_more, to);
     case 'f': return to_routine(value, (void *)free_buffer, to);
     case 'c': return to_routine(value, (void *)on_release, to);
-    case '#': slots->number = 0xA5C3A5C3u, *to = (uintptr_t)&slots->number; return 1;
+    case 'T': return to_tags(value, 0, slots, to);
+    case 'B': return to_tags(value, 1, slots, to);
+    case 'A': return to_attributes(value, to);
+    case 'P': return to_properties(value, to);
+    case 'D': return to_rows(value, to);
+    case 'K': return to_names(value, to);
+    case 'C':
+    case 'N': *to = json_count(value); return 1;
+    case 'F': *to = create ? MAPI_CREATE | MAPI_MODIFY : 0; return 1;
+    case 'e': *to = create ? MAPI_CREATE : 0; return 1;
+    case 'O': *to = PR_ATTACH_DATA_OBJ; return 1;
+    case 'G': *to = (uintptr_t)&iid_message; return 1;
+    case '#': *to = (uintptr_t)&slots->number; return 1;
+    case 'x': *to = (uintptr_t)&slots->block; return 1;
     case 'r': *to = (uintptr_t)&slots->recipient; return 1;
     case 'o':
         if (!value || (value->type != JSON_STRING && value->type != JSON_NULL))

@@ -60,10 +60,10 @@ def compilers(target: Target) -> Iterator[Compiler]:
     elif target.machine != this_machine():
         names = names if (this_machine(), target.machine) == ("x86_64", "x86") else []
     width = ("-m32",) if not windows and target.machine == "x86" else ()
-    libraries = () if windows else ("-ldl", "-lpthread")
+    libraries = ("-lole32",) if windows else ("-ldl", "-lpthread")
     if os.name == "nt" and shutil.which("cl"):
         output = ("/Fe:{output}", "/Fo:{output}.obj")
-        yield Compiler("cl", ("cl", "/nologo", "/O2", "/std:c11", *output, "{source}"))
+        yield Compiler("cl", ("cl", "/nologo", "/O2", "/std:c11", *output, "{source}", "ole32.lib"))
     for name in names:
         found = shutil.which(name)
         if found:

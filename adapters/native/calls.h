@@ -1,45 +1,13 @@
-/* One call, from its request to its result, and the way back from what calls have begun. */
+/* One call, from its request to its result. */
 
 #ifndef MAPI_CONFORMANCE_CALLS_H
 #define MAPI_CONFORMANCE_CALLS_H
 
-#include "arguments.h"
-#include "functions.h"
-#include "json.h"
-#include "platform.h"
-
-static Text out;      /* the answer being written */
-static int fresh = 1; /* nothing of an earlier sequence can be left in the library */
-
-/* --- what a sequence has begun and not ended --- */
-
-typedef struct { const char *closer; uintptr_t value, owner; } Open;
-static Open opened[4096];
-static size_t opened_count;
-
-static void note_open(const char *closer, uintptr_t value, uintptr_t owner) {
-    if (opened_count < sizeof opened / sizeof *opened)
-        opened[opened_count++] = (Open){closer, value, owner};
-    else
-        fresh = 0;
-}
-
-static void note_close(const char *closer, uintptr_t value) {
-    size_t kept = 0;
-    int found = 0;
-    /* Drops the entry, and with a session the messages that it closes. */
-    for (size_t i = 0; i < opened_count; ++i) {
-        int same = !found && opened[i].value == value && strcmp(opened[i].closer, closer) == 0;
-        found |= same;
-        if (!same && !(opened[i].owner && opened[i].owner == value)) opened[kept++] = opened[i];
-    }
-    opened_count = kept;
-}
-
-/* --- one call --- */
+#include "opened.h"
+#include "replies.h"
+#include "storage.h"
 
 static void *CALL method_of(void **object, uintptr_t slot) { return ((void **)*object)[slot]; }
-static const char *CALL subject_of(const Message *message) { return message->subject; }
 
 static int find_target(const Function *function, Invocation *call) {
     Invocation look = {(void *)method_of, 2, {call->arguments[0], (uintptr_t)function->slot}, 0};
@@ -69,74 +37,81 @@ static int close_all(void) {
         const Function *closer = find_function(last.closer);
         Invocation call = {NULL, (int)strlen(closer->kinds), {last.value}, 0};
         if (!run(closer, &call)) return 0;
-        if (closer->result != 'v' && (uint32_t)call.result != 0) clean = 0;
+        if (closer->result == 'c' && (uint32_t)call.result != 0) clean = 0;
     }
     return clean;
 }
 
-static void write_out(const Function *function, int index, const Json *params, uintptr_t value) {
-    const char *name = function->params[index];
-    const Json *asked = json_member(params, name);
-    if (asked->type == JSON_NULL) return;
-    text_format(&out, ",\"out\":{\"%s\":", name);
-    if (value == SENTINEL) {
-        text_format(&out, "\"untouched\"}");
-    } else if (value == 0) {
-        text_format(&out, "null}");
-    } else {
-        text_format(&out, "\"0x%llx\"}", (unsigned long long)value);
-        bind_name(asked->text, value);
-    }
-}
-
-static void write_text(const char *name, const char *text) {
-    text_format(&out, ",\"%s\":", name);
-    if (text && *text) text_string(&out, text);
-    else text_format(&out, "null");
-}
-
-static void write_subject(uintptr_t message) {
-    Invocation look = {(void *)subject_of, 1, {message}, 0};
-    if (guarded(&look) == 0) write_text("subject", (const char *)look.result);
-}
-
+/* Remembers what has to be undone, or no longer has to be. */
 static void track(const Function *function, const Invocation *call, const Slots *slots) {
     uint32_t code = (uint32_t)call->result;
     uintptr_t first = call->arguments[0];
-    int ended = function->result == 'c' ? code == 0 : function->result == 'v' || code == 0;
     if (slots->recipient) note_open("MAPIFreeBuffer", slots->recipient, 0);
     if (function->closer) {
         uintptr_t value = strchr(function->kinds, 'o') ? slots->pointer : 0;
         if (code == 0 && value != SENTINEL && (value || function->kinds[0] == '0'))
-            note_open(function->closer, value, function->slot < 0 ? first : 0);
-    } else if (ended) {
-        note_close(function->name, strlen(function->kinds) ? first : 0);
+            note_open(function->closer, value, strcmp(function->family, "imsg") ? 0 : first);
+    } else if (function->slot == 1) {
+        note_open("IMessage.Release", first, 0);
+    } else if (function->result == 'v') {
+        note_close(function->name, strlen(function->kinds) ? first : 0, 1);
+    } else if (function->result == 'n' || code == 0) {
+        note_close(function->name, first, 0);
     }
 }
 
+static int is_function(const Function *function, const char *name) {
+    return strcmp(function->name, name) == 0;
+}
+
+/* Makes the call; the storage below a message learns when the first begins and the last ends. */
+static int run_watched(const Function *function, Invocation *call, const Slots *slots) {
+    Storage *storage = NULL;
+    int before = 0, done;
+    if (is_function(function, "OpenIMsgOnIStg")) {
+        lock();
+        if ((storage = find_storage((void *)call->arguments[6])) != NULL)
+            before = storage->finished, storage->finished = 0;
+        unlock();
+    }
+    done = run(function, call);
+    if (storage && done && (uint32_t)call->result == 0 && slots->pointer != SENTINEL)
+        storage_message_opened(storage, (void *)slots->pointer, (void *)call->arguments[0],
+                               call->arguments[7] != 0);
+    else if (storage && storage->messages == 0)
+        storage->finished = before;
+    if (done && is_function(function, "CloseIMsgSession"))
+        storage_session_closed((void *)call->arguments[0]);
+    return done;
+}
+
 static int call_function(const Function *function, const Json *params) {
-    static Slots slots;
+    Slots slots;
     Invocation call = {NULL, (int)strlen(function->kinds), {0}, 0};
-    slots.pointer = SENTINEL;
-    slots.recipient = 0;
+    memset(&slots, 0, sizeof slots);
+    slots.pointer = slots.block = SENTINEL;
+    slots.number = (ULONG)SENTINEL;
     for (int i = 0; i < call.count; ++i)
         if (!to_argument(function->kinds[i], json_member(params, function->params[i]), &slots,
                          &call.arguments[i]))
             return 0;
-    if (!run(function, &call)) return 0;
-    if (function->result == 'v') text_format(&out, "{\"return\":null");
-    else text_format(&out, "{\"return\":%u", (unsigned)(uint32_t)call.result);
+    if (!run_watched(function, &call, &slots)) return 0;
+    if (function->result == 'v') text_put(out, "{\"return\":null");
+    else text_format(out, "{\"return\":%lu", (unsigned long)(uint32_t)call.result);
     for (int i = 0; i < call.count; ++i) {
         char kind = function->kinds[i];
-        if (kind == 'o') write_out(function, i, params, slots.pointer);
+        const char *name = function->params[i];
+        if (kind == 'o') write_out(name, json_member(params, name), slots.pointer);
         if (kind == 'i' || kind == 'I') write_text("lpszMessageID", slots.id);
-        if (kind == '#') text_format(&out, ",\"number\":%u", (unsigned)slots.number);
+        if (kind == '#' && !function->reply)
+            text_format(out, ",\"number\":%lu", (unsigned long)slots.number);
     }
-    if (strcmp(function->name, "MAPIReadMail") == 0 && (uint32_t)call.result == 0 &&
-        call.arguments[5] && slots.pointer && slots.pointer != SENTINEL)
-        write_subject(slots.pointer);
-    text_format(&out, "}");
     track(function, &call, &slots);
+    if (function->reply && !write_reply(function->reply, (int32_t)call.result, &slots)) return 0;
+    if (is_function(function, "MAPIReadMail") && (uint32_t)call.result == 0 && call.arguments[5] &&
+        slots.pointer && slots.pointer != SENTINEL && !write_subject(slots.pointer))
+        return 0;
+    text_put(out, "}");
     return 1;
 }
 

@@ -3,17 +3,25 @@
 #ifndef MAPI_CONFORMANCE_FUNCTIONS_H
 #define MAPI_CONFORMANCE_FUNCTIONS_H
 
-#include "platform.h"
+#include "invoke.h"
+#include "library.h"
 
-/* Kinds of parameters: u ULONG, U the same but optional, w ULONG_PTR, s string, h session handle,
- * n name of an object, o out pointer, # out number, i out message id, I in and out message id,
- * m message with a subject, r out recipient, a b f buffer routines, c callback, 0 always zero,
- * ? something that this host cannot pass yet.
+/* Kinds of parameters, one letter each:
+ *   u ULONG            U the same, optional     w ULONG_PTR        s string
+ *   h session handle   n name of an object      0 always zero      c release callback
+ *   a b f the buffer routines                   m message with a subject
+ *   o out pointer      x out block              # out number       r out recipient
+ *   i out message id   I in and out message id
+ *   T property tags    C P number of properties, and properties    D rows of recipients
+ *   B A tags and values of attributes           N K number of names, and names
+ *   F e flags for "create", of OpenProperty and of GetIDsFromNames
+ *   O G the tag and the interface of an embedded message
  * `result` is c for a code, v for VOID, n for a count. `slot` is the place among the methods of an
- * object. `closer` undoes what a successful call began. */
+ * object. `closer` undoes what a successful call began. `reply` says what the out block holds:
+ * P properties, Q problems, T tags, A attributes. */
 typedef struct {
     const char *family, *name;
-    char result;
+    char result, reply;
     int slot;
     const char *kinds;
     const char *params[MAX_ARGUMENTS];
@@ -21,58 +29,62 @@ typedef struct {
 } Function;
 
 static const Function functions[] = {
-    {"simple", "MAPILogon", 'c', -1, "wssuuo",
+    {"simple", "MAPILogon", 'c', 0, -1, "wssuuo",
      {"ulUIParam", "lpszProfileName", "lpszPassword", "flFlags", "ulReserved", "lplhSession"},
      "MAPILogoff"},
-    {"simple", "MAPILogoff", 'c', -1, "hwuu", {"lhSession", "ulUIParam", "flFlags", "ulReserved"},
-     NULL},
-    {"simple", "MAPIFindNext", 'c', -1, "hwssuui",
+    {"simple", "MAPILogoff", 'c', 0, -1, "hwuu",
+     {"lhSession", "ulUIParam", "flFlags", "ulReserved"}, NULL},
+    {"simple", "MAPIFindNext", 'c', 0, -1, "hwssuui",
      {"lhSession", "ulUIParam", "lpszMessageType", "lpszSeedMessageID", "flFlags", "ulReserved",
       "lpszMessageID"}, NULL},
-    {"simple", "MAPIReadMail", 'c', -1, "hwsuuo",
+    {"simple", "MAPIReadMail", 'c', 0, -1, "hwsuuo",
      {"lhSession", "ulUIParam", "lpszMessageID", "flFlags", "ulReserved", "lppMessage"},
      "MAPIFreeBuffer"},
-    {"simple", "MAPISaveMail", 'c', -1, "h0muuI",
+    {"simple", "MAPISaveMail", 'c', 0, -1, "h0muuI",
      {"lhSession", "", "subject", "flFlags", "ulReserved", "lpszMessageID"}, NULL},
-    {"simple", "MAPIDeleteMail", 'c', -1, "hwsuu",
+    {"simple", "MAPIDeleteMail", 'c', 0, -1, "hwsuu",
      {"lhSession", "ulUIParam", "lpszMessageID", "flFlags", "ulReserved"}, NULL},
-    {"simple", "MAPISendMail", 'c', -1, "h0muu",
+    {"simple", "MAPISendMail", 'c', 0, -1, "h0muu",
      {"lhSession", "", "subject", "flFlags", "ulReserved"}, NULL},
-    {"simple", "MAPIResolveName", 'c', -1, "h0suur",
+    {"simple", "MAPIResolveName", 'c', 0, -1, "h0suur",
      {"lhSession", "", "lpszName", "flFlags", "ulReserved", ""}, NULL},
-    {"simple", "MAPIFreeBuffer", 'c', -1, "n", {"pv"}, NULL},
-    {"simple", "ScMAPIXFromSMAPI", 'c', -1, "hu0o",
+    {"simple", "MAPIFreeBuffer", 'c', 0, -1, "n", {"pv"}, NULL},
+    {"simple", "ScMAPIXFromSMAPI", 'c', 0, -1, "hu0o",
      {"lhSession", "ulFlags", "", "lppMAPISession"}, "IMessage.Release"},
-    {"imsg", "MAPIInitialize", 'c', -1, "0", {""}, "MAPIUninitialize"},
-    {"imsg", "MAPIUninitialize", 'v', -1, "", {NULL}, NULL},
-    {"imsg", "OpenIMsgSession", 'c', -1, "nuo", {"lpMalloc", "ulFlags", "lppMsgSess"},
+    {"imsg", "MAPIInitialize", 'c', 0, -1, "0", {""}, "MAPIUninitialize"},
+    {"imsg", "MAPIUninitialize", 'v', 0, -1, "", {NULL}, NULL},
+    {"imsg", "OpenIMsgSession", 'c', 0, -1, "nuo", {"lpMalloc", "ulFlags", "lppMsgSess"},
      "CloseIMsgSession"},
-    {"imsg", "CloseIMsgSession", 'v', -1, "n", {"lpMsgSess"}, NULL},
-    {"imsg", "OpenIMsgOnIStg", 'c', -1, "nabfn0ncuuo",
+    {"imsg", "CloseIMsgSession", 'v', 0, -1, "n", {"lpMsgSess"}, NULL},
+    {"imsg", "OpenIMsgOnIStg", 'c', 0, -1, "nabfn0ncuuo",
      {"lpMsgSess", "lpAllocateBuffer", "lpAllocateMore", "lpFreeBuffer", "lpMalloc", "", "lpStg",
       "lpfMsgCallRelease", "ulCallerData", "ulFlags", "lppMsg"}, "IMessage.Release"},
-    {"imsg", "IMessage.AddRef", 'n', 1, "n", {"this"}, NULL},
-    {"imsg", "IMessage.Release", 'n', 2, "n", {"this"}, NULL},
-    {"imsg", "IMessage.GetProps", 'c', 5, "n?", {"this", ""}, NULL},
-    {"imsg", "IMessage.SetProps", 'c', 8, "n?", {"this", ""}, NULL},
-    {"imsg", "IMessage.ModifyRecipients", 'c', 19, "n?", {"this", ""}, NULL},
-    {"imsg", "IMessage.SaveChanges", 'c', 4, "nu", {"this", "ulFlags"}, NULL},
-    {"imsg", "IMessage.OpenAttach", 'c', 15, "nu0Uo",
+    {"imsg", "IMessage.AddRef", 'n', 0, 1, "n", {"this"}, NULL},
+    {"imsg", "IMessage.Release", 'n', 0, 2, "n", {"this"}, NULL},
+    {"imsg", "IMessage.SaveChanges", 'c', 0, 4, "nu", {"this", "ulFlags"}, NULL},
+    {"imsg", "IMessage.GetProps", 'c', 'P', 5, "nT0#x", {"this", "tags", "", "", ""}, NULL},
+    {"imsg", "IMessage.SetProps", 'c', 'Q', 8, "nCPx", {"this", "props", "props", ""}, NULL},
+    {"imsg", "IMessage.GetIDsFromNames", 'c', 'T', 13, "nNKex",
+     {"this", "names", "names", "create", ""}, NULL},
+    {"imsg", "IMessage.OpenAttach", 'c', 0, 15, "nu0Uo",
      {"this", "number", "", "ulFlags", "lppAttach"}, "IAttach.Release"},
-    {"imsg", "IMessage.CreateAttach", 'c', 16, "n00#o", {"this", "", "", "number", "lppAttach"},
-     "IAttach.Release"},
-    {"imsg", "IMessage.DeleteAttach", 'c', 17, "nu00U", {"this", "number", "", "", "ulFlags"}, NULL},
-    {"imsg", "IMessage.SubmitMessage", 'c', 20, "nu", {"this", "ulFlags"}, NULL},
-    {"imsg", "IAttach.Release", 'n', 2, "n", {"this"}, NULL},
-    {"imsg", "IAttach.SaveChanges", 'c', 4, "nu", {"this", "ulFlags"}, NULL},
-    {"imsg", "IAttach.GetProps", 'c', 5, "n?", {"this", ""}, NULL},
-    {"imsg", "IAttach.SetProps", 'c', 8, "n?", {"this", ""}, NULL},
-    {"imsg", "IAttach.OpenMessage", 'c', 7, "n?", {"this", ""}, NULL},
-    {"imsg", "GetAttribIMsgOnIStg", 'c', -1, "n??", {"lpObject", "", ""}, NULL},
-    {"imsg", "SetAttribIMsgOnIStg", 'c', -1, "n???", {"lpObject", "", "", ""}, NULL},
+    {"imsg", "IMessage.CreateAttach", 'c', 0, 16, "n00#o",
+     {"this", "", "", "number", "lppAttach"}, "IAttach.Release"},
+    {"imsg", "IMessage.DeleteAttach", 'c', 0, 17, "nu00U",
+     {"this", "number", "", "", "ulFlags"}, NULL},
+    {"imsg", "IMessage.ModifyRecipients", 'c', 0, 19, "nuD", {"this", "ulFlags", "rows"}, NULL},
+    {"imsg", "IMessage.SubmitMessage", 'c', 0, 20, "nu", {"this", "ulFlags"}, NULL},
+    {"imsg", "IAttach.Release", 'n', 0, 2, "n", {"this"}, NULL},
+    {"imsg", "IAttach.SaveChanges", 'c', 0, 4, "nu", {"this", "ulFlags"}, NULL},
+    {"imsg", "IAttach.GetProps", 'c', 'P', 5, "nT0#x", {"this", "tags", "", "", ""}, NULL},
+    {"imsg", "IAttach.SetProps", 'c', 'Q', 8, "nCPx", {"this", "props", "props", ""}, NULL},
+    {"imsg", "IAttach.OpenMessage", 'c', 0, 7, "nOG0Fo", {"this", "", "", "", "create", "lppMsg"},
+     "IMessage.Release"},
+    {"imsg", "GetAttribIMsgOnIStg", 'c', 'A', -1, "nTx", {"lpObject", "tags", ""}, NULL},
+    {"imsg", "SetAttribIMsgOnIStg", 'c', 'Q', -1, "nBAx", {"lpObject", "attribs", "attribs", ""},
+     NULL},
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
-
 
 static const Function *find_function(const char *name) {
     for (int i = 0; i < FUNCTIONS; ++i)
@@ -82,10 +94,27 @@ static const Function *find_function(const char *name) {
 
 static void *exports[FUNCTIONS];
 
+/* What the user says about a function: `name=export` or `name=@ordinal`, separated by commas. */
+static int told_export(const char *name, char *export, size_t room) {
+    const char *told = getenv("MAPI_CONFORMANCE_EXPORTS");
+    size_t length = strlen(name);
+    for (; told && *told; told += strcspn(told, ","), told += *told == ',')
+        if (strncmp(told, name, length) == 0 && told[length] == '=') {
+            told += length + 1;
+            snprintf(export, room, "%.*s", (int)strcspn(told, ","), told);
+            return 1;
+        }
+    return 0;
+}
+
 static void *find_export(const Function *function) {
     char name[80];
     int bytes = 4 * (int)strlen(function->kinds);
-    void *found = library_symbol(function->name);
+    void *found;
+    if (told_export(function->name, name, sizeof name))
+        return *name == '@' ? library_ordinal((unsigned)strtoul(name + 1, NULL, 10))
+                            : library_symbol(name);
+    found = library_symbol(function->name);
     /* 32-bit Windows decorates stdcall names with the bytes they take, and Wine does so everywhere. */
     for (int underscore = 0; underscore < 2 && !found; ++underscore) {
         snprintf(name, sizeof name, "%s%s@%d", underscore ? "_" : "", function->name, bytes);

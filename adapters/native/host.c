@@ -2,25 +2,29 @@
  *
  * It takes the path of the library from MAPI_CONFORMANCE_LIBRARY, reads requests from stdin and
  * answers on stdout. A fault inside a call is caught and answered; whatever cannot be caught ends
- * the process, which the suite takes for a crash too.
- *
- * cc -O2 -o host host.c -ldl        x86_64-w64-mingw32-gcc -O2 -o host.exe host.c */
+ * the process, which the suite takes for a crash too. Each header has one job; build.py has the
+ * commands that compile this file. */
 
 #define _GNU_SOURCE
 
-#include "calls.h"
+#include "parallel.h"
 
-/* --- the suite's own methods --- */
+static int declares(const char *what) {
+    const char *declared = getenv("MAPI_CONFORMANCE_DECLARES");
+    return declared && strstr(declared, what) != NULL;
+}
 
 static void write_family(const char *family, const char *observes) {
     const char *comma = "";
-    text_format(&out, "\"%s\":{\"functions\":[", family);
+    text_format(out, "\"%s\":{\"functions\":[", family);
     for (int i = 0; i < FUNCTIONS; ++i)
         if (strcmp(functions[i].family, family) == 0 && is_offered(&functions[i])) {
-            text_format(&out, "%s\"%s\"", comma, functions[i].name);
+            text_format(out, "%s\"%s\"", comma, functions[i].name);
             comma = ",";
         }
-    text_format(&out, "],\"observes\":[%s]}", observes);
+    text_format(out, "],\"observes\":[%s],\"checked_handles\":%s,\"parallel\":%s}", observes,
+                declares("checked_handles") ? "true" : "false",
+                declares("parallel") ? "true" : "false");
 }
 
 static const char *platform_name(void) {
@@ -42,124 +46,63 @@ static int initialize(const Json *params) {
     const Json *protocol = json_member(params, "protocol");
     int simple = is_exported("MAPILogon"), imsg = is_exported("OpenIMsgSession");
     if (!protocol || protocol->integer != 1) return fail(BAD_PARAMS, "only protocol 1 is spoken");
-    text_format(&out, "{\"protocol\":1,\"implementation\":{\"name\":");
-    text_string(&out, name ? name : "native library");
-    text_format(&out, ",\"version\":\"unknown\",\"language\":\"C API\",\"platform\":\"%s\"}",
+    text_put(out, "{\"protocol\":1,\"implementation\":{\"name\":");
+    text_string(out, name ? name : "native library");
+    text_format(out, ",\"version\":\"unknown\",\"language\":\"C API\",\"platform\":\"%s\"}",
                 platform_name());
-    text_format(&out, ",\"families\":{");
-    if (imsg) write_family("imsg", "\"mallocs\",\"released\",\"buffers\"");
-    if (imsg && simple) text_format(&out, ",");
+    text_put(out, ",\"families\":{");
+    if (imsg) write_family("imsg", "\"mallocs\",\"storages\",\"released\",\"buffers\"");
+    if (imsg && simple) text_put(out, ",");
     if (simple) write_family("simple", "");
-    text_format(&out, "}}");
+    text_put(out, "}}");
     return 1;
 }
 
 static int begin(void) {
-    int closed = close_all();
-    int returned = drop_lent();
+    int closed = close_all(), stored, lent;
+    error_code = 0; /* a fault while closing is the end of this process, not of the next sequence */
+    stored = drop_storages();
+    lent = drop_lent();
     unbind_all();
-    text_format(&out, fresh && closed && returned ? "{}" : "{\"fresh\":false}");
+    fresh = fresh && closed && stored && lent;
+    if (fresh) blocks_reset();
+    text_put(out, fresh ? "{}" : "{\"fresh\":false}");
     return 1;
 }
 
-static int world_malloc(const Json *params) {
-    const Json *name = json_member(params, "name"), *limit = json_member(params, "fail_after");
-    int64_t successes = limit && limit->type == JSON_INTEGER ? (int64_t)limit->integer : -1;
-    if (!name || name->type != JSON_STRING) return fail(BAD_PARAMS, "the allocator has no name");
-    text_format(&out, "{}");
-    return bind_name(name->text, (uintptr_t)lend_malloc(name->text, successes));
-}
-
-static int world_storage(const Json *params) {
-    static const char *const modes[] = {"read", "write", "readwrite"};
-    const Json *name = json_member(params, "name"), *mode = json_member(params, "mode");
-    const Json *transacted = json_member(params, "transacted");
-    uintptr_t storage = 0;
-    if (!name || name->type != JSON_STRING || !mode || mode->type != JSON_STRING)
-        return fail(BAD_PARAMS, "the storage has no name or no mode");
-    for (uint32_t i = 0; i < 3; ++i)
-        if (strcmp(mode->text, modes[i]) == 0 && !json_member(params, "base64"))
-            storage = lend_storage(i, transacted && transacted->type == JSON_TRUE);
-    if (!storage) return fail(NOT_EXPRESSIBLE, "this host cannot lend such a storage");
-    note_open("IMessage.Release", storage, 0);
-    text_format(&out, "{}");
-    return bind_name(name->text, storage);
-}
-
-static int world_release(const Json *params) {
-    uintptr_t object;
-    Invocation call = {NULL, 1, {0}, 0};
-    if (!to_object(json_member(params, "name"), &object)) return 0;
-    call.arguments[0] = object;
-    if (!run(find_function("IMessage.Release"), &call)) return 0; /* IUnknown's, at the same place */
-    note_close("IMessage.Release", object);
-    text_format(&out, "{\"return\":%u}", (unsigned)(uint32_t)call.result);
-    return 1;
-}
-
-static int world_profile(void) {
-    text_format(&out, "{\"profile\":");
-    const char *profile = getenv("MAPI_CONFORMANCE_PROFILE");
-    const char *password = getenv("MAPI_CONFORMANCE_PASSWORD");
-    if (profile) text_string(&out, profile);
-    else text_format(&out, "null");
-    text_format(&out, ",\"password\":");
-    if (password) text_string(&out, password);
-    else text_format(&out, "null");
-    text_format(&out, "}");
-    return 1;
-}
-
-/* Writes a result and returns 1, or sets the error and returns 0. */
 static int perform(const char *method, const Json *params) {
-    const Function *function = find_function(method);
-    if (function) return call_function(function, params);
-    if (strcmp(method, "observe") == 0) return observe_lent(&out), 1;
     if (strcmp(method, "begin") == 0) return begin();
     if (strcmp(method, "initialize") == 0) return initialize(params);
-    if (strcmp(method, "shutdown") == 0) return text_format(&out, "{}"), 1;
-    if (strcmp(method, "world.malloc") == 0) return world_malloc(params);
-    if (strcmp(method, "world.storage") == 0) return world_storage(params);
-    if (strcmp(method, "world.release") == 0) return world_release(params);
-    if (strcmp(method, "world.profile") == 0) return world_profile();
-    if (strncmp(method, "world.", 6) == 0)
-        return fail(NOT_EXPRESSIBLE, "this host cannot do that");
-    return fail(NOT_OFFERED, "this host has no such method");
+    if (strcmp(method, "parallel") == 0) return parallel(params);
+    if (strcmp(method, "shutdown") == 0) return text_put(out, "{}"), 1;
+    return perform_shared(method, params);
+}
+
+static int refuse(const char *method, const Json *params) {
+    (void)method, (void)params;
+    return fail(NO_REQUEST, "this is no request");
 }
 
 /* Answers one line; returns whether another may come. */
 static int answer(char *line) {
     const Json *request = json_read(line);
     const Json *id = json_member(request, "id"), *method = json_member(request, "method");
-    unsigned long long number = id ? (unsigned long long)id->integer : 0;
-    size_t start;
-    out.length = 0;
-    text_format(&out, "{\"jsonrpc\":\"2.0\",\"id\":%llu,\"result\":", number);
-    start = out.length;
-    error_code = 0;
-    if (!id || !method || method->type != JSON_STRING)
-        fail(-32600, "this is no request");
-    else
-        perform(method->text, json_member(request, "params"));
-    if (error_code) {
-        out.length = start - strlen("\"result\":");
-        text_format(&out, "\"error\":{\"code\":%d,\"message\":", error_code);
-        text_string(&out, error_message);
-        if (error_code == CRASHED) {
-            fresh = 0;
-            text_format(&out, ",\"data\":{\"code\":%u}", (unsigned)fault_code);
-        }
-        text_format(&out, "}");
-    }
-    text_format(&out, "}\n");
-    return write_pipe(out.data, out.length) &&
-           !(method && method->text && strcmp(method->text, "shutdown") == 0);
+    int sound = id && method && method->type == JSON_STRING;
+    out->length = 0;
+    text_format(out, "{\"jsonrpc\":\"2.0\",\"id\":%llu,",
+                id ? (unsigned long long)id->integer : 0ull);
+    write_answer(sound ? method->text : "", json_member(request, "params"),
+                 sound ? perform : refuse);
+    text_put(out, "}\n");
+    return write_pipe(out->data, out->length) && !(sound && strcmp(method->text, "shutdown") == 0);
 }
 
 int main(void) {
-    static Text in;
-    char piece[65536];
+    static Text in, answers;
+    static char piece[65536];
     long got;
+    out = &answers;
+    lock_create();
     take_pipes();
     if (!load_library()) {
         fprintf(stderr, "host: cannot load the library: %s\n", library_error);

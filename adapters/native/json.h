@@ -1,16 +1,12 @@
-/* A JSON reader and writer, as much as the harness protocol needs.
+/* A JSON reader, as much as the harness protocol needs.
  *
- * The reader works in place: it unescapes strings inside the line and links values that live in an
+ * It works in place: it unescapes strings inside the line and links values that live in an
  * arena, so that reading a request allocates nothing once the buffers have grown. */
 
 #ifndef MAPI_CONFORMANCE_JSON_H
 #define MAPI_CONFORMANCE_JSON_H
 
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "platform.h"
 
 enum { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_INTEGER, JSON_OTHER_NUMBER, JSON_STRING, JSON_ARRAY,
        JSON_OBJECT };
@@ -187,57 +183,6 @@ static const Json *json_member(const Json *object, const char *key) {
         for (const Json *each = object->first; each; each = each->next)
             if (strcmp(each->key, key) == 0) found = each;
     return found;
-}
-
-/* The writer: a growing buffer. */
-typedef struct { char *data; size_t length, room; } Text;
-
-static void text_bytes(Text *text, const char *bytes, size_t length) {
-    if (text->length + length > text->room) {
-        text->room = 2 * (text->length + length) + 4096;
-        text->data = realloc(text->data, text->room);
-        if (!text->data) abort();
-    }
-    memcpy(text->data + text->length, bytes, length);
-    text->length += length;
-}
-
-static void text_format(Text *text, const char *format, ...) {
-    char piece[512];
-    va_list list;
-    int length;
-    va_start(list, format);
-    length = vsnprintf(piece, sizeof piece, format, list);
-    va_end(list);
-    text_bytes(text, piece, length < (int)sizeof piece ? (size_t)length : sizeof piece - 1);
-}
-
-/* The length of the well-formed UTF-8 sequence at `at`, or 0. */
-static size_t text_utf8(const unsigned char *at) {
-    size_t length = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3
-                  : at[0] < 0xF5 ? 4 : 0;
-    for (size_t i = 1; i < length; ++i)
-        if ((at[i] & 0xC0) != 0x80) return 0;
-    if ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ||
-        (at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] > 0x8F))
-        return 0;
-    return length;
-}
-
-/* A string of the implementation; bytes that are no UTF-8 are shown as if they were Latin-1. */
-static void text_string(Text *text, const char *string) {
-    text_bytes(text, "\"", 1);
-    for (const unsigned char *at = (const unsigned char *)string; *at;) {
-        size_t length = text_utf8(at);
-        if (length == 0 || *at < 0x20 || *at == '"' || *at == '\\') {
-            text_format(text, "\\u%04x", *at);
-            ++at;
-        } else {
-            text_bytes(text, (const char *)at, length);
-            at += length;
-        }
-    }
-    text_bytes(text, "\"", 1);
 }
 
 #endif
