@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapters.native.binary import read_target, this_machine
 from adapters.native.build import build_host
+from adapters.native.target import Library, read_spec
 from adapters.native.wine import Wine
 from adapters.stdio import Stdio
 from conformance.capabilities import Implementation, Offer
@@ -19,13 +20,15 @@ _LINE = "host: "
 class Native:
     """An adapter for one library, loaded by a small host program in a process of its own.
 
+    `spec` is a path, with options behind a question mark (:mod:`adapters.native.target`).
     A DLL runs under Wine where this is not Windows. Raises :class:`UsageError` where the file is no
     library, and :class:`AdapterError` where it does not suit this machine or cannot be loaded.
     """
 
-    def __init__(self, path: str, *, call_timeout: float = 5.0) -> None:
-        library = Path(path).absolute()
-        target = read_target(library)
+    def __init__(self, spec: str, *, call_timeout: float = 5.0) -> None:
+        library = read_spec(spec)
+        path = library.path
+        target = read_target(path)
         here = "windows" if os.name == "nt" else "linux"
         if target.system == "linux" and here == "windows":
             raise AdapterError(f"{path} is built for {target}", "a shared library needs Linux")
@@ -65,12 +68,14 @@ def _runnable(machine: str) -> tuple[str, ...]:
     return ("x86_64", "x86") if machine == "x86_64" else (machine,)
 
 
-def _start(host: Path, library: Path, wine: Wine | None, call_timeout: float) -> Stdio:
+def _start(host: Path, library: Library, wine: Wine | None, call_timeout: float) -> Stdio:
     command = [wine.program, str(host)] if wine else [str(host)]
+    path = library.path
     env = {
         **(wine.env if wine else os.environ),
-        "MAPI_CONFORMANCE_LIBRARY": wine.windows_path(library) if wine else str(library),
-        "MAPI_CONFORMANCE_NAME": library.name,
+        **library.environment,
+        "MAPI_CONFORMANCE_LIBRARY": wine.windows_path(path) if wine else str(path),
+        "MAPI_CONFORMANCE_NAME": path.name,
     }
     try:
         return Stdio(command, call_timeout=call_timeout, env=env, stderr_to_file=wine is not None)
@@ -78,5 +83,5 @@ def _start(host: Path, library: Path, wine: Wine | None, call_timeout: float) ->
         for line in error.stderr.splitlines():
             if line.startswith(_LINE):  # the host says it better than how it ended does
                 said = line.removeprefix(_LINE).strip()
-                raise AdapterError(f"{library}: {said}", stderr=error.stderr) from error
+                raise AdapterError(f"{path}: {said}", stderr=error.stderr) from error
         raise

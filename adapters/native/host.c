@@ -104,6 +104,7 @@ int main(void) {
     out = &answers;
     lock_create();
     take_pipes();
+    use_temporary_folder();
     if (!load_library()) {
         fprintf(stderr, "host: cannot load the library: %s\n", library_error);
         return 3;

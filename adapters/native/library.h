@@ -23,6 +23,13 @@ static int load_library(void) {
     return library != NULL;
 }
 
+/* OLE makes a temporary file for each transacted storage: in a folder that the suite chooses. */
+static void use_temporary_folder(void) {
+    static wchar_t path[MAX_PATH];
+    if (GetEnvironmentVariableW(L"MAPI_CONFORMANCE_TEMP", path, MAX_PATH))
+        SetEnvironmentVariableW(L"TMP", path);
+}
+
 static void *library_symbol(const char *name) { return (void *)GetProcAddress(library, name); }
 
 static void *library_ordinal(unsigned number) {
@@ -61,6 +68,8 @@ static void leave_process(int status) { TerminateProcess(GetCurrentProcess(), (U
 
 static int pipe_in, pipe_out;
 static void *library;
+
+static void use_temporary_folder(void) {}
 
 static int load_library(void) {
     const char *path = getenv("MAPI_CONFORMANCE_LIBRARY");

@@ -1,11 +1,18 @@
-"""Wine: Windows programs on Linux, in a prefix that belongs to the suite alone."""
+"""Wine: Windows programs on Linux, in a prefix that belongs to the suite alone.
+
+Everybody who uses the prefix has a *keeper*, a small process that holds a shared lock on a file
+beside it and waits until the suite lets go, by closing or by dying in whatever way. It then ends
+Wine's server, and with it every program in the prefix, unless another keeper holds the lock too.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -14,7 +21,23 @@ from adapters.native.build import cache_dir
 from conformance.errors import AdapterError
 
 _CREATION_LIMIT: Final = 300
+_ENDING_LIMIT: Final = 30
+_WARM: Final = "-p60"  # seconds that the server stays without a program, as starting it takes two
 _QUIET: Final = {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml="}
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+_KEEPER: Final = """
+import fcntl, os, shutil, subprocess, sys
+lock, server, temporary = sys.argv[1:]
+sys.stdin.buffer.read()
+try:
+    fcntl.flock(int(lock), fcntl.LOCK_EX | fcntl.LOCK_NB)
+except BlockingIOError:
+    sys.exit()
+subprocess.run([server, "-k"], stderr=subprocess.DEVNULL)
+subprocess.run([server, "-w"], stderr=subprocess.DEVNULL)
+if temporary:
+    shutil.rmtree(temporary, ignore_errors=True)
+"""
 
 try:
     import fcntl
@@ -38,16 +61,22 @@ class Wine:
         self.program = program
         self._server = shutil.which("wineserver") or str(Path(program).with_name("wineserver"))
         prefix = cache_dir() / "wine"
-        self.env: Mapping[str, str] = {**dict(_inherited()), **_QUIET, "WINEPREFIX": str(prefix)}
-        self._lock = os.open(
-            prefix.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
+        self.env: Mapping[str, str] = {
+            **dict(_inherited()),
+            **_QUIET,
+            "WINEPREFIX": str(prefix),
+        }
+        lock = os.open(prefix.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            self._create(prefix)
-        except BaseException:
-            os.close(self._lock)
-            raise
-        self._open = True
+            self._create(prefix, lock)
+            temporary = _temporary(prefix)
+            if temporary is not None:
+                self.env = {**self.env, "MAPI_CONFORMANCE_TEMP": self.windows_path(temporary)}
+            self._keeper = self._keep(lock, temporary)
+        finally:
+            os.close(lock)
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            _run([self._server, _WARM], self.env)
 
     def windows_path(self, path: Path) -> str:
         """Return the name that a file has under Wine, whose drive Z: is the root."""
@@ -55,23 +84,22 @@ class Wine:
 
     def close(self) -> None:
         """Give the share back; harmless when repeated."""
-        if not self._open:
+        stdin = self._keeper.stdin
+        assert stdin is not None
+        if stdin.closed:
             return
-        self._open = False
-        try:
-            if self._alone():
-                self._end_server()
-        finally:
-            os.close(self._lock)
+        stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._keeper.wait(_ENDING_LIMIT)
 
-    def _create(self, prefix: Path) -> None:
+    def _create(self, prefix: Path, lock: int) -> None:
         ready = prefix / "ready"
         if not ready.exists():
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, fcntl.LOCK_EX)
             if not ready.exists():
                 self._boot(prefix)
                 ready.touch()
-        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        fcntl.flock(lock, fcntl.LOCK_SH)
 
     def _boot(self, prefix: Path) -> None:
         # What an interrupted creation left behind would look complete to Wine.
@@ -81,22 +109,33 @@ class Wine:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise AdapterError(f"Wine cannot make its prefix {prefix}: {error}") from error
         finally:
-            self._end_server()
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                _run([self._server, "-k"], self.env)
+                _run([self._server, "-w"], self.env)
         if done != 0:
             raise AdapterError(f"Wine cannot make its prefix {prefix}: status {done}")
 
-    def _alone(self) -> bool:
-        """Tell whether nobody else has a share, and keep others out until the lock is closed."""
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+    def _keep(self, lock: int, temporary: Path | None) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-I", "-S", "-c", _KEEPER, str(lock), self._server]
+        return subprocess.Popen(
+            [*command, str(temporary or "")],
+            env=dict(self.env),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[lock],
+            start_new_session=True,  # an interrupt from the terminal is not for it
+        )
 
-    def _end_server(self) -> None:
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            _run([self._server, "-k"], self.env)
-            _run([self._server, "-w"], self.env)
+
+def _temporary(prefix: Path) -> Path | None:
+    """A folder in memory: each storage that is lent takes a temporary file of OLE's."""
+    if not os.access(_MEMORY, os.W_OK):
+        return None
+    mark = hashlib.sha256(str(prefix).encode()).hexdigest()[:12]
+    folder = _MEMORY / f"mapi-conformance-{os.getuid()}-{mark}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder if folder.stat().st_uid == os.getuid() else None
 
 
 def _inherited() -> Iterator[tuple[str, str]]:

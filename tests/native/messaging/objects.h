@@ -85,7 +85,8 @@ static void part_closed(Object *owner, Object *part) {
 static void object_close(Object *self) {
     IMalloc *heap = self->services->heap;
     self->closed = 1;
-    while (self->first_part && !PLANTED(close_leaves_parts)) object_close(self->first_part);
+    while (self->first_part) object_close(self->first_part);
+    if (PLANTED(saves_at_close) && self->kind == TOP && self->writable) top_store(self);
     if (PLANTED(callback_for_parts) && self->kind == ATTACHMENT) {
         Object *top = self->owner;
         while (top->owner) top = top->owner;
@@ -145,13 +146,6 @@ static HRESULT CALL object_get_props(Object *self, SPropTagArray *tags, ULONG fl
     const Routines *routines = &self->services->routines;
     void *block;
     HRESULT code = S_OK;
-    if (PLANTED(shell_still_works) && self->closed && self->references && tags->cValues == 1) {
-        routines->allocate(sizeof **values, &block);
-        *values = block;
-        memset(*values, 0, sizeof **values);
-        (*values)->ulPropTag = tags->aulPropTag[0];
-        return *count = 1, S_OK;
-    }
     if (!usable(self)) return MAPI_E_INVALID_OBJECT;
     if (!tags || !count || !values) return MAPI_E_INVALID_PARAMETER;
     if (flags & ~MAPI_UNICODE) return MAPI_E_UNKNOWN_FLAGS;

@@ -41,6 +41,7 @@ static Session *session_new(IMalloc *heap, ULONG flags) {
     made->heap = heap;
     made->body = body;
     if (body) body->alive = ALIVE, body->unicode = (flags & MAPI_UNICODE) != 0;
+    if (PLANTED(open_overruns_block) && body) ((char *)body)[16] = 1;
     if (PLANTED(close_leaks_block)) made->extra = get(heap, 16);
     if (!PLANTED(open_holds_no_allocator)) heap->lpVtbl->AddRef(heap);
     made->next = sessions;
@@ -74,6 +75,7 @@ EXPORT void CALL CloseIMsgSession(MSGSESS *pointer) {
     while (session->messages && !PLANTED(close_leaves_messages)) {
         Object *message = session->messages;
         session->messages = message->next_in_session;
+        if (PLANTED(close_leaves_parts) && message->first_part) continue;
         if (!message->closed) object_close(message);
         else if (PLANTED(release_then_close)) give(message->services->heap, message->block);
     }

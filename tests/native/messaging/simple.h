@@ -147,8 +147,10 @@ EXPORT ULONG CALL MAPILogoff(LHANDLE value, ULONG_PTR window, ULONG flags, ULONG
     else if (flags && !PLANTED(logoff_ignores_flags)) code = FAILURE;
     else if (reserved || PLANTED(logoff_fails) || (window && PLANTED(logoff_minds_window))) code = FAILURE;
     else if (!PLANTED(logoff_keeps_session)) {
-        for (int i = 0; PLANTED(logoff_frees_buffers) && i < MOST_BUFFERS; ++i)
-            if (buffers[i]) buffers[i]->lpszSubject = NULL;
+        for (int i = 0; PLANTED(logoff_frees_buffers) && i < MOST_BUFFERS; ++i) {
+            free(buffers[i]);
+            buffers[i] = NULL;
+        }
         handle_retire(found);
     }
     leave();
