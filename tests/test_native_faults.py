@@ -56,7 +56,9 @@ class Correct:
 
 
 @pytest.fixture(scope="module", params=["so", "dll"])
-def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def library(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """The implementation; Wine's server is kept while the tests use it."""
     output = tmp_path_factory.mktemp("messaging") / f"messaging.{request.param}"
     build(output, *COMPILERS[request.param])

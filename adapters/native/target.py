@@ -1,7 +1,7 @@
 """What SPEC says about a library: its path, and options behind a question mark.
 
-`native:mapi32.dll?OpenIMsgSession=@12&MAPILogon=BMAPILogon&checked_handles` names the exports of two
-functions, one of them by ordinal, and declares a capability that no library can tell of itself.
+`native:mapi32.dll?OpenIMsgSession=@12&MAPILogon=BMAPILogon&checked_handles` names the exports of
+two functions, one of them by ordinal, and declares what no library can tell of itself.
 """
 
 from __future__ import annotations
@@ -14,9 +14,25 @@ from typing import Final
 from conformance.errors import UsageError
 
 EXPORTED: Final = frozenset(
-    """MAPILogon MAPILogoff MAPIFindNext MAPIReadMail MAPISaveMail MAPIDeleteMail MAPISendMail
-    MAPIResolveName MAPIFreeBuffer ScMAPIXFromSMAPI MAPIInitialize MAPIUninitialize OpenIMsgSession
-    CloseIMsgSession OpenIMsgOnIStg GetAttribIMsgOnIStg SetAttribIMsgOnIStg""".split()
+    [
+        "MAPILogon",
+        "MAPILogoff",
+        "MAPIFindNext",
+        "MAPIReadMail",
+        "MAPISaveMail",
+        "MAPIDeleteMail",
+        "MAPISendMail",
+        "MAPIResolveName",
+        "MAPIFreeBuffer",
+        "ScMAPIXFromSMAPI",
+        "MAPIInitialize",
+        "MAPIUninitialize",
+        "OpenIMsgSession",
+        "CloseIMsgSession",
+        "OpenIMsgOnIStg",
+        "GetAttribIMsgOnIStg",
+        "SetAttribIMsgOnIStg",
+    ]
 )
 DECLARED: Final = frozenset({"checked_handles", "parallel"})
 _EXPORT: Final = re.compile(r"@[1-9][0-9]{0,4}|[A-Za-z_?@$][\w@?$.]*")
@@ -34,7 +50,9 @@ class Library:
     def environment(self) -> dict[str, str]:
         """The variables through which the host program learns of the options."""
         return {
-            "MAPI_CONFORMANCE_EXPORTS": ",".join(f"{name}={export}" for name, export in self.exports),
+            "MAPI_CONFORMANCE_EXPORTS": ",".join(
+                f"{name}={export}" for name, export in self.exports
+            ),
             "MAPI_CONFORMANCE_DECLARES": ",".join(sorted(self.declares)),
         }
 
