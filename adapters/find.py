@@ -37,12 +37,16 @@ def open_adapter(
     Raises :class:`UsageError` where SPEC names none, or there are no such mail servers here, and
     :class:`conformance.errors.AdapterError` where it cannot be opened.
     """
+    if mail_server == "dovecot":
+        from adapters.mail.dovecot import find
+
+        find()
     adapter = _open(spec, command, call_timeout)
     if "email" not in adapter.offer:
         return adapter
-    from adapters.mail.served import served
+    from adapters.mail.served import Served
 
-    return served(adapter, mail_server)
+    return Served(adapter, mail_server)
 
 
 def _open(spec: str, command: Sequence[str], call_timeout: float) -> Adapter:

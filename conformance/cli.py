@@ -172,7 +172,12 @@ def _replay(options: Namespace, command: tuple[str, ...]) -> int:
     spec, args = options.adapter or stored.adapter or "reference", command or stored.command
     if options.adapter and not command:
         args = ()
-    chosen = Settings(adapter=spec, command=tuple(args), call_timeout=options.call_timeout)
+    chosen = Settings(
+        adapter=spec,
+        command=tuple(args),
+        call_timeout=options.call_timeout,
+        mail_server=options.mail_server or stored.mail_server,
+    )
     adapter = open_adapter(chosen)
     try:
         answers = [replay(adapter, one, catalogue()) for one in stored.traces]

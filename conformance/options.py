@@ -14,7 +14,7 @@ from conformance.errors import UsageError
 from conformance.expectations import Expectation
 from conformance.profiles import PROFILES
 from conformance.requirements.catalogue import ANY, Catalogue
-from conformance.workspace import Settings
+from conformance.workspace import MAIL_SERVERS, Settings
 
 LATER: Final = {
     "new-harness": "making a harness",
@@ -107,6 +107,11 @@ def add_choice(command: argparse.ArgumentParser, default: str = "reference") -> 
         metavar="S",
         help="a call that takes longer hangs",
     )
+    command.add_argument(
+        "--mail-server",
+        choices=MAIL_SERVERS,
+        help="what email sessions are tested against (default embedded)",
+    )
 
 
 def _add_report(commands: Any) -> None:
@@ -186,6 +191,7 @@ def settings(
         strict=options.strict,
         call_timeout=options.call_timeout,
         jobs=options.jobs,
+        mail_server=options.mail_server or MAIL_SERVERS[0],
         expectations=listed(options.expectations, catalogue),
     )
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 import pytest
 
 from conformance.profiles import PROFILES
-from conformance.workspace import Settings, Workspace
+from conformance.workspace import MAIL_SERVERS, Settings, Workspace
 
 WORKSPACE_OPTION: Final = "--conformance-workspace"
 _SETTINGS: Final = "settings.json"
@@ -35,6 +35,10 @@ _OPTIONS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     (
         "call-timeout",
         {"type": float, "default": 5.0, "metavar": "S", "help": "a longer call hangs"},
+    ),
+    (
+        "mail-server",
+        {"choices": MAIL_SERVERS, "default": MAIL_SERVERS[0], "help": "for email sessions"},
     ),
     ("reading", {"action": "append", "default": [], "metavar": "ID=R", "help": "bind a reading"}),
     ("expectations", {"metavar": "FILE", "help": "failures that are known, with their reasons"}),
@@ -145,6 +149,7 @@ def _settings(config: pytest.Config) -> Settings:
             strict=bool(option("strict")),
             expectations=listed(option("expectations"), catalogue()),
             call_timeout=option("call_timeout"),
+            mail_server=option("mail_server"),
         )
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from conformance.requirements.catalogue import Catalogue
 from conformance.results import check_schema, read_json, read_results
 from conformance.run import BUILT
 from conformance.trace import Outcome, Trace, trace_from_json
+from conformance.workspace import MAIL_SERVERS
 
 FIXED: Final = "FIXED"
 FAILED: Final = "FAILED"
@@ -54,6 +56,7 @@ class StoredRun:
     traces: tuple[Stored, ...]
     adapter: str = ""
     command: tuple[str, ...] = ()
+    mail_server: str = MAIL_SERVERS[0]
 
 
 def read(path: Path, catalogue: Catalogue, only: str | None) -> StoredRun:
@@ -72,7 +75,10 @@ def read(path: Path, catalogue: Catalogue, only: str | None) -> StoredRun:
         ]
         command = results["run"].get("command", [])
         stored = StoredRun(
-            tuple(found), results["implementation"].get("adapter", ""), tuple(command)
+            tuple(found),
+            results["implementation"].get("adapter", ""),
+            tuple(command),
+            results["run"].get("mail_server", MAIL_SERVERS[0]),
         )
     elif isinstance(value, dict) and "trace" in value:
         check_schema(value, path)
@@ -86,7 +92,7 @@ def read(path: Path, catalogue: Catalogue, only: str | None) -> StoredRun:
     for one in traces:
         if one.family not in catalogue.homes or one.requirement not in catalogue.requirements:
             raise UsageError(f"{path}: no requirement is called {one.requirement}")
-    return StoredRun(traces, stored.adapter, stored.command)
+    return dataclasses.replace(stored, traces=traces)
 
 
 def _stored(

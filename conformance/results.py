@@ -86,6 +86,7 @@ def results(
             "strict": settings.strict,
             "jobs": settings.jobs,
             "command": list(settings.command),
+            "mail_server": settings.mail_server,
             "python": platform.python_version(),
             "hypothesis": _version("hypothesis"),
             "platform": platform.platform(),

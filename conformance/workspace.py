@@ -20,6 +20,9 @@ from typing import Any, Final
 from conformance.errors import AdapterError
 from conformance.expectations import Expectation
 
+MAIL_SERVERS: Final = ("embedded", "dovecot")
+"""What email sessions are tested against; the first is the default."""
+
 _POLL: Final = 0.02
 
 
@@ -36,7 +39,7 @@ class Settings:
     strict: bool = False
     call_timeout: float = 5.0
     jobs: int = 1
-    mail_server: str = "embedded"
+    mail_server: str = MAIL_SERVERS[0]
     expectations: tuple[Expectation, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

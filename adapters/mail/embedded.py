@@ -33,11 +33,23 @@ def listen(reactor: IReactorTCP) -> dict[Protocol, int]:
         "imap": lambda: _Imap({b"PLAIN": imap4.PLAINCredentials, b"LOGIN": imap4.LOGINCredentials}),
         "smtp": lambda: _Smtp({b"PLAIN": imap4.PLAINCredentials, b"LOGIN": imap4.LOGINCredentials}),
     }
-    ports: dict[Protocol, int] = {}
-    for name, one in make.items():
-        listening = reactor.listenTCP(0, _Connections(one, portal), _BACKLOG, HOST)
-        ports[name] = listening.getHost().port
-    return ports
+    return {name: _listen(reactor, _Connections(one, portal)) for name, one in make.items()}
+
+
+def sink(reactor: IReactorTCP) -> int:
+    """Start a server that takes every mail without a login; returns its port."""
+
+    def make() -> Connection:
+        connection = _Smtp({})
+        connection.delivery = Delivery()
+        return connection
+
+    return _listen(reactor, _Connections(make, None))
+
+
+def _listen(reactor: IReactorTCP, connections: _Connections) -> int:
+    port: int = reactor.listenTCP(0, connections, _BACKLOG, HOST).getHost().port
+    return port
 
 
 class _Connections(Factory):
@@ -45,7 +57,7 @@ class _Connections(Factory):
 
     noisy = False
 
-    def __init__(self, make: Callable[[], Connection], portal: Portal) -> None:
+    def __init__(self, make: Callable[[], Connection], portal: Portal | None) -> None:
         self._make = make
         self._portal = portal
 
@@ -80,7 +92,13 @@ class _Imap(_AtOnce, imap4.IMAP4Server):
 
 
 class _Smtp(_AtOnce, smtp.ESMTP):
-    """ESMTP with AUTH."""
+    """ESMTP with AUTH, and with what Twisted's lacks of RFC 5321, section 4.5.1."""
+
+    def do_NOOP(self, _rest: bytes) -> None:
+        self.sendCode(250, b"nothing done")
+
+    def do_VRFY(self, _rest: bytes) -> None:
+        self.sendCode(252, b"send it and see")
 
 
 @implementer(IRealm)

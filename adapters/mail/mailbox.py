@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from email import message_from_bytes
 from io import BytesIO
-from typing import Final
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.mail import imap4, pop3, smtp
 from zope.interface import implementer
 
+from adapters.mail.mails import DATE, mail
 from conformance.model.email.accounts import MAILS
-
-_DATE: Final = "Thu, 01 Jan 1970 00:00:00 +0000"
-_MAIL: Final = (
-    "From: suite@localhost\r\nTo: you@localhost\r\nSubject: mail {0}\r\n"
-    f"Message-ID: <{{0}}@localhost>\r\nDate: {_DATE}\r\n\r\nHello.\r\n"
-)
-
-
-def mail(number: int) -> bytes:
-    """The text of a mail, counted from 1, as it stands in every mailbox."""
-    return _MAIL.format(number).encode()
 
 
 class Pop3Mailbox(pop3.Mailbox):
@@ -57,7 +46,7 @@ class ImapMessage:
         return []
 
     def getInternalDate(self) -> str:
-        return _DATE
+        return DATE
 
     def getHeaders(self, negate: bool, *names: bytes) -> dict[str, str]:
         wanted = {name.decode().lower() for name in names}

@@ -11,15 +11,16 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adapters.mail.vocabulary import KINDS, MODES, PROTOCOLS
+from adapters.mail.vocabulary import MODES, PROTOCOLS
 from adapters.port import Adapter
 from adapters.process import Gone, Process, Silent, TooLong
 from conformance.capabilities import Implementation, Offer
-from conformance.errors import AdapterError, UsageError
+from conformance.errors import AdapterError
 from conformance.trace import NOT_EXPRESSIBLE, Call, Outcome
 
 _START_SECONDS: Final = 60.0
 _ANSWER_SECONDS: Final = 30.0
+_LEAVE_SECONDS: Final = 5.0
 
 
 class Servers:
@@ -58,6 +59,8 @@ class Servers:
 
     def close(self) -> None:
         """End the process; harmless when repeated."""
+        self._process.close_stdin()
+        self._process.exit_code(_LEAVE_SECONDS)
         self._process.end()
 
 
@@ -120,15 +123,3 @@ class Served:
         if self._servers is None:
             self._servers = Servers(self._kind)
         return self._servers
-
-
-def served(adapter: Adapter, kind: str = "embedded") -> Adapter:
-    """Put mail servers beside an adapter that offers `email`; any other stays as it is.
-
-    Raises :class:`UsageError` where there is no such kind of server on this machine; the adapter
-    is closed then.
-    """
-    if kind not in KINDS:
-        adapter.close()
-        raise UsageError(f"no mail server is called {kind}", f"known are {', '.join(KINDS)}")
-    return Served(adapter, kind) if "email" in adapter.offer else adapter

@@ -17,7 +17,8 @@ import asyncio
 import json
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import Any, Final
 
 from adapters.mail.certificate import server_context
@@ -31,7 +32,7 @@ _STABLE_LIMIT_SECONDS: Final = 1.0
 class Fleet:
     """The three observers, and what can be asked of them."""
 
-    def __init__(self, backends: dict[Protocol, int]) -> None:
+    def __init__(self, backends: Mapping[Protocol, int]) -> None:
         self._observers = {name: Observer(name, backends[name]) for name in PROTOCOLS}
         self._closed = closed_port()
         self._addresses: dict[str, str] = {}
@@ -85,17 +86,28 @@ def main(kind: str) -> None:
     asyncioreactor.install(loop)
     from twisted.internet import reactor
 
-    serving = loop.create_task(_serve(kind, reactor))
-    serving.add_done_callback(lambda _done: reactor.stop())
-    reactor.run(installSignalHandlers=False)
-    serving.result()
+    with _backends(kind, reactor) as ports:
+        serving = loop.create_task(_serve(Fleet(ports)))
+        serving.add_done_callback(lambda _done: reactor.stop())
+        reactor.run(installSignalHandlers=False)
+        serving.result()
 
 
-async def _serve(kind: str, reactor: Any) -> None:
-    from adapters.mail.embedded import listen
+@contextmanager
+def _backends(kind: str, reactor: Any) -> Iterator[Mapping[Protocol, int]]:
+    """The servers behind the observers."""
+    from adapters.mail.embedded import listen, sink
 
-    assert kind == "embedded"
-    fleet = Fleet(listen(reactor))
+    if kind == "embedded":
+        yield listen(reactor)
+        return
+    from adapters.mail.dovecot import Dovecot
+
+    with closing(Dovecot(sink(reactor))) as dovecot:
+        yield dovecot.ports
+
+
+async def _serve(fleet: Fleet) -> None:
     await fleet.open()
     commands: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
         "addresses": fleet.addresses,

@@ -20,6 +20,3 @@ MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 | `drop` | half of the answer to the next command, then the end of the connection |
 | `nonsense` | lines that are no answers, in place of the greeting and of every answer |
 """
-
-KINDS: Final = ("embedded",)
-"""The servers themselves."""

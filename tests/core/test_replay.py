@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from conformance.cli import main
+from conformance.replay import read
+from conformance.requirements.load import catalogue
 
 from .test_trace import FINE
 
@@ -160,3 +162,15 @@ def test_odd_calls_of_a_stored_trace_never_end_in_a_traceback(
     assert main(["replay", str(path)]) in (0, 2, 3)
     captured = capsys.readouterr()
     assert "Traceback" not in captured.err + captured.out
+
+
+def test_a_results_file_remembers_its_mail_server(broken: Path, tmp_path: Path) -> None:
+    value = json.loads((broken / "results.json").read_text(encoding="utf-8"))
+    assert value["run"]["mail_server"] == "embedded"
+    value["run"]["mail_server"] = "dovecot"
+    other = tmp_path / "results.json"
+    other.write_text(json.dumps(value), encoding="utf-8")
+    assert read(other, catalogue(), None).mail_server == "dovecot"
+    del value["run"]["mail_server"]  # results of a version that knew no other
+    other.write_text(json.dumps(value), encoding="utf-8")
+    assert read(other, catalogue(), None).mail_server == "embedded"

@@ -99,3 +99,12 @@ def test_tokens_are_compared_with_numbers_in_any_base() -> None:
     assert not could_mean("session-31", 31)
     assert number_of("0x1F") == 31
     assert number_of("31") is None
+
+
+def test_a_server_is_found_by_its_name_and_outlasts_a_begin() -> None:
+    bindings = Bindings(servers={"pop3": "127.0.0.1:1110"}).renewed()
+    call, values = bindings.resolve(Call("EmailStartPOP3Session", {"server": {"server": "pop3"}}))
+    assert call.params["server"] == values["server"] == "127.0.0.1:1110"
+    for unknown in ("imap", 3, ["pop3"]):
+        with pytest.raises(Unresolvable):
+            bindings.resolve(Call("EmailStartPOP3Session", {"server": {"server": unknown}}))
