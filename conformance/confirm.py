@@ -25,6 +25,15 @@ _REPLAYS_HANGING: Final = 6
 Shown = Callable[[str, Held | Broken], bool]
 
 
+RACY_TRIES: Final = 5
+"""Replays of calls on several threads before they are taken to show nothing."""
+
+
+def racy(calls: Sequence[Call]) -> bool:
+    """Whether what calls show may depend on how threads happen to run."""
+    return any(call.method == "parallel" for call in calls)
+
+
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     """A violation with its minimal trace; `broke` of `replays` showed it."""
@@ -67,8 +76,11 @@ def confirm(replayer: Replayer, requirement: str, kept: Sequence[Violation]) -> 
         return name == requirement and isinstance(found, Broken)
 
     def shows(calls: Sequence[Call]) -> Trace | None:
-        found = replayer.first(calls, shown)
-        return found[0] if found else None
+        for _ in range(RACY_TRIES if racy(calls) else 1):
+            found = replayer.first(calls, shown)
+            if found:
+                return found[0]
+        return None
 
     for violation in kept:
         again = shows([step.call for step in violation.trace])
@@ -92,10 +104,10 @@ def confirm(replayer: Replayer, requirement: str, kept: Sequence[Violation]) -> 
                 violation, trace=last[0], expected=last[1].expected, observed=last[1].observed
             )
             return Confirmed(seen, broke, replays)
-    return _unrepeated(shows, kept[0])
+    return _unrepeated(lambda calls: replayer.first(calls, shown), kept[0])
 
 
-def _unrepeated(shows: Callable[[Sequence[Call]], Trace | None], violation: Violation) -> Confirmed:
+def _unrepeated(shows: Callable[[Sequence[Call]], object], violation: Violation) -> Confirmed:
     """A violation that the first replay of its trace missed: seen once and missed once so far."""
     calls = [step.call for step in violation.trace]
     times = 1 if violation.trace[-1].outcome.kind == "hang" else FLAKY_REPLAYS

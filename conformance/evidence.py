@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from conformance.findings import Held
 from conformance.guarantee import Guarantee
-from conformance.trace import Trace, trace_from_json, trace_to_json
+from conformance.trace import Trace, size, trace_from_json, trace_to_json
 
 KEPT: Final = 3
 """Violations kept for each requirement: the shortest ones, the earliest first among equals."""
@@ -236,10 +236,10 @@ def keep(violations: list[Violation], new: Violation) -> None:
     """Keep the shortest traces, one for each thing observed."""
     for index, old in enumerate(violations):
         if old.observed == new.observed:
-            if len(new.trace) < len(old.trace):
+            if size(new.trace) < size(old.trace):
                 violations[index] = new
-                violations.sort(key=lambda violation: len(violation.trace))
+                violations.sort(key=lambda violation: size(violation.trace))
             return
     violations.append(new)
-    violations.sort(key=lambda violation: len(violation.trace))
+    violations.sort(key=lambda violation: size(violation.trace))
     del violations[KEPT:]

@@ -6,22 +6,37 @@ The calls of one wire family may decide the requirements of several families; ea
 model and checks.
 A crash or a hang on a stimulus that the documents allow, and that no requirement's
 precondition covers, is charged to the function's home row.
+Where the calls of a `parallel` step can be explained in several orders, the judge follows several
+states side by side; a step then shows what it shows in all of them (:mod:`conformance.orders`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from conformance.capabilities import Capabilities, wire_family
 from conformance.checks.registry import Check, Registry, registries
 from conformance.checks.words import observed
-from conformance.findings import Broken, Finding, Held
+from conformance.findings import Broken, Finding
 from conformance.model import Model, model_of
+from conformance.orders import (
+    MOST_ORDERS,
+    MOST_STATES,
+    End,
+    Findings,
+    calls_of,
+    ends,
+    settle,
+    threads_of,
+)
 from conformance.trace import Call, Outcome, Trace
 
-Findings = list[tuple[str, Held | Broken]]
+States = tuple[Any, ...]
+"""The states of the benches, in their order."""
 
 
 @dataclass(slots=True)
@@ -30,17 +45,16 @@ class _Bench:
 
     model: Model
     registry: Registry
-    state: Any = None
     _checks: dict[str, list[tuple[str, Check]]] = field(default_factory=dict)
 
-    def findings(self, call: Call, outcome: Outcome) -> Findings:
+    def findings(self, state: Any, call: Call, outcome: Outcome) -> Findings:
         """What the checks say of one step."""
         checks = self._checks.get(call.method)
         if checks is None:
             checks = self._checks[call.method] = self.registry.for_method(call.method)
         findings: Findings = []
         for requirement, check in checks:
-            found: Finding = check(self.state, call, outcome)
+            found: Finding = check(state, call, outcome)
             if found is not None:
                 findings.append((requirement, found))
         if self.registry.general and len(findings) > 1:
@@ -72,61 +86,123 @@ class Judge:
     family: str
     capabilities: Capabilities
     homes: Mapping[str, str] = field(default_factory=dict)
-    _own: _Bench = field(init=False, repr=False)
-    _others: list[_Bench] = field(init=False, repr=False)
+    _benches: list[_Bench] = field(init=False, repr=False)
+    _possible: list[States] = field(init=False, repr=False)
+    _lost: bool = field(init=False, repr=False, default=False)
 
     def __post_init__(self) -> None:
         names = [name for name in registries() if wire_family(name) == self.family]
-        benches = {name: _Bench(model_of(name), registries()[name]) for name in names}
-        self._own = benches.pop(self.family)
-        self._others = list(benches.values())
+        names.sort(key=lambda name: name != self.family)
+        self._benches = [_Bench(model_of(name), registries()[name]) for name in names]
         self.begin()
 
     @property
     def state(self) -> Any:
         """The state of the family's own model, which explorers choose their calls by."""
-        return self._own.state
+        return self._possible[0][0]
 
     def begin(self) -> None:
         """Start a new sequence: nothing is live, nothing is bound."""
-        for bench in (self._own, *self._others):
-            bench.state = bench.model.begin(self.capabilities)
+        self._possible = [tuple(bench.model.begin(self.capabilities) for bench in self._benches)]
+        self._lost = False
 
     def permits(self, call: Call) -> bool:
         """Whether the call may be made now (see :meth:`conformance.model.Model.permits`)."""
-        return self._own.model.permits(self.state, call)
+        model = self._benches[0].model
+        return all(model.permits(states[0], call) for states in self._possible)
 
     def allows(self, call: Call) -> bool:
         """Whether the documents allow the call (see :meth:`conformance.model.Model.allows`)."""
-        return self._own.model.allows(self.state, call)
+        return self._allows(self._possible[0], call)
 
     def step(self, call: Call, outcome: Outcome) -> Findings:
         """What one step shows, and move on to the state after it."""
         if call.method == "begin":
             self.begin()
             return []
-        if outcome.kind == "error" and outcome.silent:
+        if self._lost or (outcome.kind == "error" and outcome.silent):
             return []
+        if call.method == "parallel":
+            return self._parallel(call, outcome)
+        if len(self._possible) == 1:
+            end = self._follow(self._possible[0], call, outcome)
+            self._possible = [end.state]
+            return end.findings
+        return self._settle([self._follow(states, call, outcome) for states in self._possible])
+
+    def _follow(self, states: States, call: Call, outcome: Outcome) -> End[States]:
+        """What one call shows in one possible state, and the state after it."""
+        if outcome.kind == "error" and outcome.silent:
+            return End([], states)
+        own, *others = self._benches
         findings: Findings = []
-        muted = self._own.model.mute(self.state, call, outcome)
+        muted = own.model.mute(states[0], call, outcome)
         if not muted:
-            findings = self._own.findings(call, outcome)
+            findings = own.findings(states[0], call, outcome)
             charged = any(isinstance(found, Broken) for _, found in findings)
-            for bench in self._others:
-                for name, found in bench.findings(call, outcome):
+            for bench, state in zip(others, states[1:], strict=True):
+                for name, found in bench.findings(state, call, outcome):
                     if not (charged and isinstance(found, Broken)):
                         findings.append((name, found))
         if outcome.died:
-            return findings or ([] if muted else self._homeless(call, outcome))
-        for bench in (self._own, *self._others):
-            bench.state = bench.model.advance(bench.state, call, outcome)
-        return findings
+            return End(findings or ([] if muted else self._homeless(states, call, outcome)), states)
+        after = (
+            bench.model.advance(state, call, outcome)
+            for bench, state in zip(self._benches, states, strict=True)
+        )
+        return End(findings, tuple(after))
 
-    def _homeless(self, call: Call, outcome: Outcome) -> Findings:
+    def _settle(self, found: list[End[States]]) -> Findings:
+        """Go on with the states that are still possible."""
+        end = settle(found)
+        self._possible = end.state
+        self._lost = len(end.state) > MOST_STATES
+        return end.findings
+
+    def _parallel(self, call: Call, outcome: Outcome) -> Findings:
+        if outcome.died:
+            return self._crashed(call, outcome)
+        if outcome.kind != "result":
+            return []
+        threads = threads_of(call, outcome)
+        found: list[End[States]] = []
+        for states in self._possible:
+            ways = list(islice(ends(states, threads, self._follow), MOST_ORDERS + 1))
+            if len(ways) > MOST_ORDERS:
+                self._lost = True
+                return []
+            found += ways
+        if all(end.broken for end in found):
+            return [(name, _racing(one)) for name, one in self._settle(found)]
+        return self._settle(found)
+
+    def _crashed(self, call: Call, outcome: Outcome) -> Findings:
+        """Nobody knows which of the calls it was: the function that most of them are to."""
+        threads = calls_of(call)
+        calls = [one for thread in threads for one in thread]
+        model = self._benches[0].model
+        if not calls or not all(model.together(states[0], threads) for states in self._possible):
+            return []
+        (method, _), *_ = Counter(one.method for one in calls).most_common(1)
+        home = self.homes.get(method)
+        if home is None:
+            return []
+        return [(home, Broken("all calls return", observed(outcome, self.family)))]
+
+    def _allows(self, states: States, call: Call) -> bool:
+        return self._benches[0].model.allows(states[0], call)
+
+    def _homeless(self, states: States, call: Call, outcome: Outcome) -> Findings:
         home = self.homes.get(call.method)
-        if home is None or not self.allows(call):
+        if home is None or not self._allows(states, call):
             return []
         return [(home, Broken("the call returns", observed(outcome, self.family)))]
+
+
+def _racing(found: object) -> Broken:
+    if not isinstance(found, Broken):
+        raise TypeError(found)
+    return Broken(f"{found.expected}, in some order of the calls", found.observed)
 
 
 def judge(

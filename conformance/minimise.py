@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from conformance import branches
 from conformance.trace import Call, Trace
 
 Shows = Callable[[Sequence[Call]], Trace | None]
@@ -84,6 +85,8 @@ def without(calls: Sequence[Call], dropped: Sequence[int]) -> list[Call]:
 
 def binds(call: Call) -> set[str]:
     """The names that a call binds or asks to be bound."""
+    if call.method == "parallel":
+        return branches.bound(call)
     if call.method in (
         "world.release",
         "world.elements",
@@ -96,6 +99,8 @@ def binds(call: Call) -> set[str]:
 
 
 def _uses(call: Call) -> set[str]:
+    if call.method == "parallel":
+        return branches.used(call)
     bound = binds(call)
     used: set[str] = set()
     for value in call.params.values():
@@ -127,6 +132,9 @@ def _simplify(trace: Trace, shows: Shows, budget: Budget) -> Trace:
 
 
 def _simpler_calls(call: Call) -> Iterator[Call]:
+    if call.method == "parallel":
+        yield from branches.fewer(call)
+        return
     for key, value in call.params.items():
         if key in OUT or key in _FIXED:
             continue

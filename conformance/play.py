@@ -6,16 +6,18 @@ replay use it too, so that a stored trace is judged just as it was when it was f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from conformance import branches
 from conformance.capabilities import Capabilities, Offer
 from conformance.checks.words import observed
 from conformance.errors import AdapterError
 from conformance.evidence import Evidence, Violation
 from conformance.findings import Broken
-from conformance.judge import Findings, Judge
+from conformance.judge import Judge
+from conformance.orders import Findings, threads_of
 from conformance.symbols import Bindings, Unresolvable
 from conformance.trace import (
     BAD_PARAMS,
@@ -26,6 +28,7 @@ from conformance.trace import (
     Outcome,
     Step,
     Trace,
+    size,
 )
 
 
@@ -43,7 +46,7 @@ _NAMED_IN_WORLD: Final = ("name", "from")
 _ON_LENT: Final = frozenset(
     {"world.release", "world.elements", "world.create", "world.commit", "world.bytes"}
 )
-_ALWAYS: Final = frozenset({"begin", "observe", "parallel", "shutdown"})
+_ALWAYS: Final = frozenset({"begin", "observe", "shutdown"})
 
 
 @dataclass(slots=True)
@@ -52,6 +55,7 @@ class Player:
 
     `found_by` is what violations say of who found them.
     `novelty` counts the steps whose method and answer never followed those of the step before.
+    `suspicious` leaves aside what was met, and what was new, where that depends on chance.
     """
 
     adapter: Performer
@@ -59,6 +63,7 @@ class Player:
     homes: Mapping[str, str]
     evidence: Evidence = field(default_factory=Evidence)
     found_by: str = ""
+    suspicious: bool = False
     judge: Judge = field(init=False)
     steps: list[Step] = field(init=False, default_factory=list)
     over: bool = field(init=False, default=True)
@@ -103,26 +108,32 @@ class Player:
 
     def perform(self, call: Call) -> Outcome:
         """Perform one call of the sequence and judge it; a call that ends the run sets `over`."""
-        outcome = self._outcome(call)
-        self.evidence.calls += 1
+        outcome = self._parallel(call) if call.method == "parallel" else self._outcome(call)
+        self.evidence.calls += size([Step(call, outcome)])
         self.steps.append(Step(call, outcome))
-        if outcome.kind == "result":
+        if outcome.kind == "result" and call.method != "parallel":
             self._bind(call, outcome)
         self.findings = findings = self.judge.step(call, outcome)
         if findings:
             self._note(findings)
         if outcome.kind != "result":
             self._ended(call, outcome, findings)
+        if not self.suspicious:
+            self._count_new(call, outcome)
+        return outcome
+
+    def _count_new(self, call: Call, outcome: Outcome) -> None:
         answer = outcome.body.get("return") if outcome.kind == "result" else outcome.kind
         last = (call.method, answer if type(answer) in (int, str) else None)
         if (self._last, last) not in self._seen:
             self._seen.add((self._last, last))
             self.novelty += 1
         self._last = last
-        return outcome
 
     def offered(self, method: str) -> bool:
         """Whether the implementation offers a method; the suite's own ones always are."""
+        if method == "parallel":
+            return self.capabilities.parallel
         if method in _ALWAYS or method.startswith(("world.", "servers.")):
             return True
         return method in self.capabilities.functions
@@ -149,11 +160,43 @@ class Player:
             raise AdapterError(f"the adapter does not understand its {call.method}: {said}")
         return Outcome(outcome.kind, outcome.body, values) if values else outcome
 
-    def _check_names(self, call: Call) -> None:
+    def _parallel(self, call: Call) -> Outcome:
+        """Perform the calls of several threads, or none where one of them cannot be made."""
+        if not self.offered(call.method):
+            return Outcome("error", {"code": NOT_OFFERED, "message": "parallel is not declared"})
+        try:
+            resolved, values = branches.resolve(call, self._resolved)
+        except Unresolvable as reason:
+            return Outcome("error", {"code": NOT_EXPRESSIBLE, "message": str(reason)})
+        outcome = self.adapter.perform(resolved)
+        if outcome.kind != "result":
+            return outcome
+        outcome = branches.with_values(outcome, values)
+        answered = [one for thread in threads_of(call, outcome) for one in thread]
+        for one in sorted(answered, key=lambda one: one.end):
+            if one.outcome.code == BAD_PARAMS:
+                said = one.outcome.body.get("message", "")
+                raise AdapterError(f"the adapter does not understand its {one.call.method}: {said}")
+            self._bindings.bind(one.call, one.outcome)
+            self.over |= one.outcome.died
+        return outcome
+
+    def _resolved(self, call: Call, made: Collection[str]) -> tuple[Call, dict[str, Any]]:
+        """A call of a thread for the wire; `made` are the names that its thread may have bound."""
+        if call.method not in self.capabilities.functions:
+            raise Unresolvable(f"{call.method} is not offered")
+        self._check_names(call, made)
+        if not self.judge.permits(call):
+            raise Unresolvable("the object has ended, and the harness does not check that")
+        return self._bindings.resolve(call)
+
+    def _check_names(self, call: Call, made: Collection[str] = ()) -> None:
         named = _NAMED_IN_WORLD if call.method in _ON_LENT else _NAMED
         for param in named:
             name = call.params.get(param)
-            if type(name) is str and name not in self._bindings.tokens and name not in self._lent:
+            if type(name) is not str or name in self._bindings.tokens or name in self._lent:
+                continue
+            if name not in made:
                 raise Unresolvable(f"{name} was not bound")
 
     def _bind(self, call: Call, outcome: Outcome) -> None:
@@ -171,7 +214,7 @@ class Player:
                     trace, found.expected, found.observed, self.found_by, self.evidence.calls
                 )
                 self.evidence.note_broken(requirement, violation)
-            else:
+            elif not self.suspicious:
                 self.evidence.note_held(requirement, found, self.steps, self.found_by)
 
     def _ended(self, call: Call, outcome: Outcome, findings: Findings) -> None:

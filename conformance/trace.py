@@ -10,7 +10,7 @@ the outcome keeps the value that went over the wire in `resolved`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -95,6 +95,16 @@ class Step:
 
 
 Trace = tuple[Step, ...]
+
+
+def size(trace: Iterable[Step]) -> int:
+    """The number of calls of a trace, those inside `parallel` too."""
+    return sum(
+        1 + sum(len(thread) for thread in step.call.params.get("threads", ()))
+        if step.call.method == "parallel"
+        else 1
+        for step in trace
+    )
 
 
 def trace_to_json(trace: Trace) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ Encodings are those of the harness protocol; values are untrusted and shown clea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from reports.clean import compact, line
@@ -55,6 +55,18 @@ def call_text(step: Mapping[str, Any]) -> str:
         if value is not None or not method.startswith("world.")
     )
     return f"{method}({', '.join(shown)})"
+
+
+def number_of_calls(trace: Iterable[Any]) -> int:
+    """The calls of a trace; of a `parallel` step those of its threads."""
+    return sum(_calls(step) for step in trace)
+
+
+def _calls(step: Any) -> int:
+    match step:
+        case {"method": "parallel", "params": {"threads": [*threads]}}:
+            return sum(len(calls) for calls in threads if isinstance(calls, list))
+    return 1
 
 
 def thread_lines(step: Mapping[str, Any], family: str) -> Iterator[str]:

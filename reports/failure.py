@@ -8,7 +8,7 @@ from typing import Any
 from conformance.confirm import Confirmed
 from conformance.trace import trace_to_json
 from conformance.verdicts import Ruling
-from reports.calls import step_line
+from reports.calls import step_line, thread_lines
 from reports.clean import line
 
 
@@ -40,3 +40,4 @@ def _lines(
 def _trace(trace: list[dict[str, Any]], family: str) -> Iterator[str]:
     for number, step in enumerate(trace, 1):
         yield f"  {number}. {step_line(step, family)}"
+        yield from (f"     {text}" for text in thread_lines(step, family))

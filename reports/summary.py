@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from conformance.requirements.catalogue import Catalogue
+from reports.calls import number_of_calls
 from reports.clean import columns_of, ends, fit, line
 from reports.verdicts import VERDICTS, tally, to_fix, verdict_of
 
@@ -100,7 +101,8 @@ def _fix(row: Row, catalogue: Catalogue, width: int) -> list[str]:
             fit(f"    {line(row.get('reason'), 400)}", width),
         ]
     first = min(violations, key=lambda item: len(item["trace"]))
-    calls = f"{len(first['trace'])} call{'' if len(first['trace']) == 1 else 's'}"
+    number = number_of_calls(first["trace"])
+    calls = f"{number} call{'' if number == 1 else 's'}"
     expected, observed = line(first.get("expected"), 400), line(first.get("observed"), 400)
     room = max(20, width - len("    expected , got "))
     expected = fit(expected, max(room // 2, room - columns_of(observed)))

@@ -24,6 +24,7 @@ from adapters.mutants import (
     opening,
     opening_effects,
     parts,
+    racing,
 )
 from adapters.mutants.registry import BENIGN, MUTANTS, Benign, Mutant
 
@@ -50,4 +51,5 @@ __all__ = [
     "opening",
     "opening_effects",
     "parts",
+    "racing",
 ]

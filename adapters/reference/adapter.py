@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, Protocol
 
 from adapters.reference import imsg_harness, simple_harness
+from adapters.reference.guard import Guard
 from adapters.reference.imsg import Imsg
 from adapters.reference.imsg_harness import ImsgHarness
 from adapters.reference.simple import SimpleMapi
 from adapters.reference.simple_harness import SimpleHarness
-from adapters.reference.wire import Params, WireError, bad
+from adapters.reference.threads import Threads
+from adapters.reference.wire import Params, UnboundError, WireError, bad
 from conformance.capabilities import Implementation, Offer
-from conformance.trace import NOT_OFFERED, RAISED, Call, Outcome
+from conformance.trace import BAD_PARAMS, NOT_EXPRESSIBLE, NOT_OFFERED, RAISED, Call, Outcome
 
 Method = Callable[[Params], dict[str, Any]]
 
 
 class Harness(Protocol):
-    """One sequence of calls to one family."""
+    """One sequence of calls to one family; `guard` is the lock of the implementation."""
+
+    guard: Guard
 
     def methods(self) -> dict[str, Method]:
         """What can be called, by its name on the wire."""
@@ -55,13 +60,32 @@ class Reference:
         if method is None:
             message = f"{call.method} is not offered here"
             return Outcome("error", {"code": NOT_OFFERED, "message": message})
+        return self._answer(method, call.params, BAD_PARAMS)
+
+    def _answer(self, method: Method, params: Params, unbound: int) -> Outcome:
+        """Call a method; `unbound` is the error code for a name that stands for nothing."""
         try:
-            return Outcome("result", method(call.params))
+            return Outcome("result", method(params))
+        except UnboundError as error:
+            return Outcome("error", {**error.body, "code": unbound})
         except WireError as error:
             return Outcome("error", error.body)
         except Exception as error:
             data = {"type": type(error).__name__, "message": str(error)}
             return Outcome("error", {"code": RAISED, "message": str(error), "data": data})
+
+    def _parallel(self, guard: Guard, params: Params) -> dict[str, Any]:
+        """Call on several threads; what the implementation does is done under its lock."""
+
+        def perform(method: str, params: Params) -> dict[str, Any]:
+            called = self._methods.get(method)
+            if called is None:
+                return {"error": {"code": NOT_OFFERED, "message": f"{method} is not offered here"}}
+            with guard:
+                outcome = self._answer(called, params, NOT_EXPRESSIBLE)
+            return {outcome.kind: outcome.body}
+
+        return Threads(params, guard, perform).run()
 
     def close(self) -> None:
         self._methods = self._own
@@ -72,7 +96,9 @@ class Reference:
         make = self._families.get(family) if isinstance(family, str) else None
         if make is None:
             raise bad(f"there is no family {family!r} here")
-        self._methods = {**make().methods(), **self._own}
+        harness = make()
+        parallel = partial(self._parallel, harness.guard)
+        self._methods = {**harness.methods(), "parallel": parallel, **self._own}
         return {}
 
     def _shutdown(self, _params: Params) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from adapters.reference import msgread
 from adapters.reference.attachment import Attachment
+from adapters.reference.guard import Guard
 from adapters.reference.lent import Malloc, Routines
 from adapters.reference.message import EmbeddedMessage, Message
 from adapters.reference.msgwrite import MessageWriter
@@ -101,6 +102,7 @@ class Imsg:
         self.sessions: dict[int, MessageSession] = {}
         self.messages: dict[int, TopMessage] = {}
         self.initialised = 0
+        self.guard = Guard()
 
     def initialize(self) -> int:
         """MAPIInitialize is counted. Source: D12."""

@@ -26,6 +26,7 @@ class ImsgHarness:
 
     def __init__(self, imsg: Imsg) -> None:
         self.imsg = imsg
+        self.guard = imsg.guard
         self.world = World()
         self.names = self.world.names
 
@@ -224,4 +225,5 @@ CAPABILITIES: Final = Capabilities(
     functions=frozenset(FUNCTIONS),
     observes=frozenset({"mallocs", "storages", "released", "live", "buffers"}),
     checked_handles=True,
+    parallel=True,
 )

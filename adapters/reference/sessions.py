@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Final
 
+from adapters.reference.guard import Guard
 from adapters.reference.mailbox import Identifiers, Mailbox
 from adapters.reference.numbers import MAPI_LOGON_UI, MAPI_PASSWORD_UI
 from adapters.reference.wire import Out
@@ -64,6 +65,7 @@ class Sessions:
         self.sessions: set[Session] = set()
         self.handles: dict[int, Session] = {}
         self.failing_allocations = 0
+        self.guard = Guard()
         self._numbers = count(1)
         self._next_handle = count(self.first_handle, self.handle_step)
         self._addresses = count(0x800000, 0x10)

@@ -29,6 +29,7 @@ class SimpleHarness:
 
     def __init__(self, simple: SimpleMapi) -> None:
         self.simple = simple
+        self.guard = simple.guard
         self.names = Names()
 
     def methods(self) -> dict[str, Method]:
@@ -136,5 +137,6 @@ CAPABILITIES: Final = Capabilities(
     functions=frozenset(FUNCTIONS),
     observes=frozenset({"live"}),
     checked_handles=False,  # means nothing here: closed handles may always be passed
+    parallel=True,
     fail_allocation=True,
 )

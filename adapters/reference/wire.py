@@ -23,6 +23,10 @@ class WireError(Exception):
             self.body["data"] = data
 
 
+class UnboundError(WireError):
+    """A name stands for nothing, which the suite cannot know of names bound on another thread."""
+
+
 class Addressed(Protocol):
     """Anything that a pointer can point to."""
 
@@ -139,7 +143,7 @@ class Names:
         try:
             return self.bound[name]
         except (KeyError, TypeError):
-            raise bad(f"the name {name!r} is not bound") from None
+            raise UnboundError(BAD_PARAMS, f"the name {name!r} is not bound") from None
 
     def pointer(self, cell: Out | None) -> str | None:
         """Bind what was written through an out parameter, and give its token."""

@@ -1,4 +1,4 @@
-"""Running one shard: prelude, exhaustive part, then machines and walkers, on one adapter."""
+"""Running one shard: prelude, races, exhaustive part, machines, walkers, threads, on one adapter."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from conformance.capabilities import wire_family
 from conformance.errors import AdapterError
 from conformance.evidence import Evidence
 from conformance.explore.attention import Attention
+from conformance.explore.concurrent import run_concurrent, run_races
 from conformance.explore.deaths import Deaths
 from conformance.explore.exhaustive import Exhaustive
 from conformance.explore.kit import Kit, kit_of
@@ -23,6 +24,8 @@ from conformance.trace import Call
 
 EXHAUSTIVE_SHARE: Final = 0.2
 """Of the budget, at most."""
+CONCURRENT_SHARE: Final = 0.05
+"""Of the budget, where `parallel` is declared."""
 ROUNDS: Final = 4
 """After each the machine gets its share anew, by what it has found."""
 
@@ -82,6 +85,7 @@ def explore(
     spending = _Spending(player, shard, progress)
     if shard.index == 0:
         _play_prelude(player, spending, kit, rows, known)
+        run_races(player, spending.deaths, shard.seed, spending.until(float("inf")))
     exhaustive = Exhaustive(player, spending.deaths, kit, shard.index, shard.of)
     start = spending.calls
     share = spending.until(start + EXHAUSTIVE_SHARE * shard.calls)
@@ -90,11 +94,14 @@ def explore(
         player.evidence.note_guarantee(guarantee)
     attention = Attention.on(rows, kit.scenarios(), player)
     random = RandomExplorer(player, spending.deaths, shard.seed, kit, attention)
-    left = start + shard.calls - spending.calls
+    racing = CONCURRENT_SHARE * shard.calls if player.capabilities.parallel else 0
+    last = start + shard.calls - racing
+    left = last - spending.calls
     for number in range(1, ROUNDS + 1):
-        end = start + shard.calls - left * (ROUNDS - number) / ROUNDS
+        end = last - left * (ROUNDS - number) / ROUNDS
         random.run_machine(spending.until(spending.calls + random.machine_share() * left / ROUNDS))
         random.run_walkers(spending.until(end))
+    run_concurrent(player, spending.deaths, shard.seed, spending.until(start + shard.calls))
 
 
 @dataclass(slots=True)

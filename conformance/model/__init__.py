@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from conformance.capabilities import Capabilities
@@ -25,6 +26,9 @@ class Model(Protocol):
 
     def allows(self, state: Any, call: Call) -> bool:
         """Whether the documents allow the stimulus, so that a crash on it is a violation."""
+
+    def together(self, state: Any, threads: Sequence[Sequence[Call]]) -> bool:
+        """Whether the documents allow the calls of several threads, whatever their order is."""
 
 
 def model_of(family: str) -> Model:

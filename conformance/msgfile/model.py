@@ -8,7 +8,7 @@ share a storage, nothing is known any more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +99,9 @@ class MsgfileModel:
         return True
 
     def allows(self, _state: Any, _call: Call) -> bool:
+        return False
+
+    def together(self, _state: Any, _threads: Sequence[Sequence[Call]]) -> bool:
         return False
 
 

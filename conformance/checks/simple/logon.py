@@ -142,9 +142,13 @@ def probe_without_session(state: Simple, call: Call, outcome: Outcome) -> Findin
 @CHECKS.check("SIMPLE-LOGON-06", "observe")
 def new_session_flag(state: Simple, _call: Call, outcome: Outcome) -> Finding:
     extra = extra_sessions(state, outcome)
-    if extra is None or not (single(state, "logon-shared") or single(state, "logon-new")):
+    if extra is None:
         return None
-    if state.events == {"logon-shared"} and extra > 0:
+    # A first logon makes the session that others share, be it on another thread at the same time.
+    joined = state.events == {"logon", "logon-shared"} and state.settled("SIMPLE-LOGON-03")
+    if not (joined or single(state, "logon-shared") or single(state, "logon-new")):
+        return None
+    if extra > 0 and "logon-shared" in state.events:
         return Broken("the existing shared session is used", f"{extra} more session(s) were made")
     if state.events == {"logon-new"} and extra < 0:
         # Where the flag was seen to work before, a session was lost: LOGON-03.

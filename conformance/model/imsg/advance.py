@@ -96,6 +96,8 @@ def _close_session(state: Imsg, call: Call, _outcome: Outcome) -> Imsg:
     key, session = found
     if session.life in LIVE:
         return close_session(state, key)
+    if session.life is Life.LAWLESS:
+        return happened(state, "close-unsure")
     return doubted(happened(state, "close-again"), ("IMSG-CLOSE-06",), None)
 
 

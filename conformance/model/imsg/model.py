@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from conformance.capabilities import Capabilities
 from conformance.model.imsg.advance import advance
 from conformance.model.imsg.state import LIVE, Imsg, Life, Message, Session
 from conformance.model.imsg.stimulus import building, opening
+from conformance.model.imsg.threads import reaches_new, together
 from conformance.trace import Call, Outcome
 
 _TAKES_OBJECT = ("this", "lpObject")
@@ -60,3 +62,11 @@ class ImsgModel:
                     return False
                 return found is not None and found[1].life is Life.OPEN
         return True
+
+    def together(self, state: Any, threads: Sequence[Sequence[Call]]) -> bool:
+        return together(state, threads) and all(
+            self.allows(state, call)
+            for thread in threads
+            for place, call in enumerate(thread)
+            if not reaches_new(call, thread[:place])
+        )

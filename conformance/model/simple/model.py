@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from conformance.capabilities import Capabilities
@@ -45,3 +46,6 @@ class SimpleModel:
         return which_handle(state, call, None) != "other" or isinstance(
             call.params["lhSession"], dict
         )
+
+    def together(self, state: Any, threads: Sequence[Sequence[Call]]) -> bool:
+        return all(self.allows(state, call) for thread in threads for call in thread)
