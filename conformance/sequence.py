@@ -8,7 +8,7 @@ from typing import Any
 from conformance.capabilities import wire_family
 from conformance.errors import AdapterError, UsageError
 from conformance.findings import Broken
-from conformance.judge import Findings
+from conformance.orders import Findings
 from conformance.play import Performer, Player
 from conformance.requirements.load import catalogue
 from conformance.trace import Call, Outcome

@@ -1,4 +1,4 @@
-"""Running one shard: prelude, races, exhaustive part, machines, walkers, threads, on one adapter."""
+"""Running one shard: one explorer after another, on one adapter."""
 
 from __future__ import annotations
 
