@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import struct
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import adapters.native
 from adapters.native import Native
 from adapters.native.binary import Target, read_target
 from adapters.native.build import build_host, compilers
@@ -20,6 +22,7 @@ from conformance.errors import AdapterError, UsageError
 from conformance.trace import Call, Outcome
 
 SOURCE = Path(__file__).parent / "native" / "library.c"
+HOST = Path(adapters.native.__file__).parent / "host.c"
 WINE_MAPI = Path("/usr/lib/x86_64-linux-gnu/wine/x86_64-windows/mapi32.dll")
 CRASHED, NOT_EXPRESSIBLE, NOT_IMPLEMENTED = -32000, -32001, -32002
 ACCESS_VIOLATION, DIVIDE_BY_ZERO, STACK_OVERFLOW = 0xC0000005, 0xC0000094, 0xC00000FD
@@ -245,6 +248,49 @@ def test_hang_is_an_outcome(library: Path) -> None:
         adapter.close()
 
 
+# --- exports under other names
+
+
+def logs_on(adapter: Native) -> bool:
+    try:
+        adapter.perform(Call("begin", {"family": "simple"}))
+        answers = [adapter.perform(call).body for call in (logon(), logoff("h1"))]
+    finally:
+        adapter.close()
+    return [answer["return"] for answer in answers] == [0, 0]
+
+
+def test_export_of_another_name_is_called(tmp_path: Path) -> None:
+    renamed = compile_library(tmp_path / "library.so", "-fPIC", "-DMAPILogon=BMAPILogon")
+    with pytest.raises(AdapterError, match="has no export CMAPILogon"):
+        Native(f"{renamed}?MAPILogon=CMAPILogon")
+    assert logs_on(Native(f"{renamed}?MAPILogon=BMAPILogon"))
+
+
+def test_exports_by_ordinal_and_decorated_ones_are_called(tmp_path: Path) -> None:
+    need_wine()
+    exports = tmp_path / "exports.def"
+    exports.write_text("EXPORTS\nMAPILogon @7 NONAME\n_MAPILogoff@16=MAPILogoff @8\n")
+    library = compile_library(tmp_path / "library.dll", str(exports), "-DEXPORT=")
+    assert logs_on(Native(f"{library}?MAPILogon=@7"))
+    with pytest.raises(AdapterError, match="has no export @9"):
+        Native(f"{library}?MAPILogon=@9")
+
+
+@pytest.mark.parametrize(
+    "option", ["parallel=1", "MAPILogon", "MAPILogon=@0", "MAPILogon=a,b", "NoSuch=@1", "checked"]
+)
+def test_unknown_option_is_refused_in_one_line(tmp_path: Path, option: str) -> None:
+    with pytest.raises(UsageError, match="has no option") as caught:
+        Native(f"{tmp_path}/library.so?checked_handles&{option}")
+    assert "\n" not in str(caught.value)
+
+
+def test_question_mark_may_be_part_of_a_name(tmp_path: Path) -> None:
+    library = compile_library(tmp_path / "what?.so", "-fPIC")
+    assert logs_on(Native(str(library)))
+
+
 # --- Wine's own mapi32
 
 
@@ -335,6 +381,65 @@ def test_library_that_does_not_load_says_why(tmp_path: Path) -> None:
     broken = compile_library(tmp_path / "broken.so", "-fPIC", source=source)
     with pytest.raises(AdapterError, match=r"broken\.so: cannot load the library: .*absent"):
         Native(str(broken))
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("ziglang") is None, reason="needs ziglang: pip install ziglang"
+)
+@pytest.mark.parametrize(
+    "target",
+    [Target("linux", "x86_64"), Target("windows", "x86_64"), Target("windows", "x86")],
+    ids=str,
+)
+def test_host_is_built_with_pip_alone(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.native.build.shutil.which", lambda name: None)
+    monkeypatch.setattr("adapters.native.build.cache_dir", lambda: tmp_path)
+    assert [each.name for each in compilers(target)] == ["ziglang"]
+    host = build_host(target)
+    magic = b"MZ" if target.system == "windows" else b"\x7fELF"
+    assert host.read_bytes().startswith(magic)
+    if target.machine == "x86_64":
+        suffix = "dll" if target.system == "windows" else "so"
+        if suffix == "dll":
+            need_wine()
+        library = compile_library(tmp_path / f"library.{suffix}", "-fPIC")
+        monkeypatch.undo()
+        monkeypatch.setattr("adapters.native.build_host", lambda _target: host)
+        assert logs_on(Native(str(library)))
+
+
+def test_host_for_32_bit_windows_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is run only where a 32-bit Wine can be installed."""
+    if shutil.which("i686-w64-mingw32-gcc") is None:
+        pytest.skip("needs the compiler i686-w64-mingw32-gcc")
+    monkeypatch.setattr("adapters.native.build.cache_dir", lambda: tmp_path)
+    host = build_host(Target("windows", "x86"))
+    (at,) = struct.unpack_from("<I", host.read_bytes(), 0x3C)
+    assert struct.unpack_from("<H", host.read_bytes(), at + 4) == (
+        0x014C,
+    )  # IMAGE_FILE_MACHINE_I386
+
+
+@pytest.mark.parametrize(
+    "compiler", ["cc", "clang", "x86_64-w64-mingw32-gcc", "i686-w64-mingw32-gcc"]
+)
+def test_host_compiles_without_a_warning(compiler: str, tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"needs the compiler {compiler}")
+    warnings = ["-Wall", "-Wextra", "-Werror"]
+    command = [compiler, "-O2", "-std=gnu11", *warnings, "-c", "-o", str(tmp_path / "host.o")]
+    done = subprocess.run([*command, str(HOST)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_library_without_the_api_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "other.c"
+    source.write_text("int something(void) { return 1; }")
+    library = compile_library(tmp_path / "other.so", "-fPIC", source=source)
+    with pytest.raises(AdapterError, match="exports neither MAPILogon nor OpenIMsgSession"):
+        Native(str(library))
 
 
 def test_no_compiler_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,12 @@ class Native:
             if self._wine is not None:
                 self._wine.close()
             raise
+        if not self.offer:
+            self.close()
+            raise AdapterError(
+                f"{path} exports neither MAPILogon nor OpenIMsgSession",
+                "other names go behind the path: ?MAPILogon=NAME or ?MAPILogon=@ORDINAL",
+            )
 
     @property
     def implementation(self) -> Implementation:

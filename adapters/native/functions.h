@@ -123,9 +123,15 @@ static void *find_export(const Function *function) {
     return found;
 }
 
-static void find_exports(void) {
-    for (int i = 0; i < FUNCTIONS; ++i)
-        if (functions[i].slot < 0) exports[i] = find_export(&functions[i]);
+/* Returns an export that the user named and that is not there, or NULL. */
+static const char *find_exports(void) {
+    static char told[80];
+    for (int i = 0; i < FUNCTIONS; ++i) {
+        if (functions[i].slot >= 0) continue;
+        exports[i] = find_export(&functions[i]);
+        if (!exports[i] && told_export(functions[i].name, told, sizeof told)) return told;
+    }
+    return NULL;
 }
 
 static int is_exported(const char *name) { return exports[find_function(name) - functions] != NULL; }

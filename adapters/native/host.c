@@ -100,6 +100,7 @@ static int answer(char *line) {
 int main(void) {
     static Text in, answers;
     static char piece[65536];
+    const char *missing;
     long got;
     out = &answers;
     lock_create();
@@ -109,7 +110,10 @@ int main(void) {
         fprintf(stderr, "host: cannot load the library: %s\n", library_error);
         return 3;
     }
-    find_exports();
+    if ((missing = find_exports()) != NULL) {
+        fprintf(stderr, "host: it has no export %s\n", missing);
+        return 3;
+    }
     install_guards(); /* after loading, so that no handler of the library comes first */
     while ((got = read_pipe(piece, sizeof piece)) > 0) {
         char *from, *end;

@@ -9,7 +9,9 @@
 #ifdef _WIN32
 #include <windows.h>
 #define CALL __stdcall
+#ifndef EXPORT /* empty where a .def file says what is exported */
 #define EXPORT __declspec(dllexport)
+#endif
 #else
 #include <unistd.h>
 #define CALL
