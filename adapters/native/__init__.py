@@ -37,6 +37,8 @@ class Native:
         host = build_host(target)
         self._wine = Wine() if target.system != here else None
         try:
+            if self._wine is not None and target.machine == "x86":
+                _need_32_bit(path, self._wine)
             self._stdio = _start(host, library, self._wine, call_timeout)
         except BaseException:
             if self._wine is not None:
@@ -72,6 +74,14 @@ class Native:
 
 def _runnable(machine: str) -> tuple[str, ...]:
     return ("x86_64", "x86") if machine == "x86_64" else (machine,)
+
+
+def _need_32_bit(path: Path, wine: Wine) -> None:
+    if not wine.runs_32_bit:
+        raise AdapterError(
+            f"{path} is built for 32-bit Windows, and this Wine runs 64-bit programs only",
+            f"install the package wine32:i386, then remove {wine.env['WINEPREFIX']}",
+        )
 
 
 def _start(host: Path, library: Library, wine: Wine | None, call_timeout: float) -> Stdio:

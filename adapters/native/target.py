@@ -35,7 +35,7 @@ EXPORTED: Final = frozenset(
     ]
 )
 DECLARED: Final = frozenset({"checked_handles", "parallel"})
-_EXPORT: Final = re.compile(r"@[1-9][0-9]{0,4}|[A-Za-z_?@$][\w@?$.]*")
+_EXPORT: Final = re.compile(r"@[1-9][0-9]{0,4}|[A-Za-z_?$][\w@?$.]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,12 @@ class Wine:
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             _run([self._server, _WARM], self.env)
 
+    @property
+    def runs_32_bit(self) -> bool:
+        """Whether programs for 32-bit Windows can run in the prefix."""
+        folder = Path(self.env["WINEPREFIX"], "drive_c", "windows", "syswow64")
+        return folder.is_dir() and any(folder.iterdir())
+
     def windows_path(self, path: Path) -> str:
         """Return the name that a file has under Wine, whose drive Z: is the root."""
         return "Z:" + str(path).replace("/", "\\")
