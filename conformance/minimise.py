@@ -1,164 +1,127 @@
 """The minimiser: the shortest trace that still shows the same thing.
 
 Delta debugging on the calls of a trace, by replay in a fresh state.
-Dropping a call drops the calls that use what it bound; the result is 1-minimal in that
-sense: without any single call, with what depends on it, the thing is not shown any more.
+Dropping a call drops the calls that use what it bound; the result is 1-minimal in that sense:
+without any single call, with what depends on it, and with any single argument made simpler, the
+thing is not shown any more.
+Where the budget lasts, pairs of calls are dropped too, because some calls only go together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Final
 
-from conformance import branches
+from conformance.dependence import needed, numbered, without
+from conformance.simpler import simpler_calls
 from conformance.trace import Call, Trace
 
 Shows = Callable[[Sequence[Call]], Trace | None]
 """Replay calls; the trace up to and with the step that shows it, or None."""
 
-OUT: Final = frozenset({"lppMsgSess", "lppMsg", "lppAttach", "lplhSession", "lppMessage", "name"})
-_FIXED: Final = frozenset({"tags", "mode", "transacted", "base64", "from", "element"})
+_LONG: Final = 30
+_PAIRED: Final = 9
+"""The longest trace of which pairs of calls are tried."""
 
 
 @dataclass(slots=True)
 class Budget:
-    """Replays left for one minimisation."""
+    """Replays left for one minimisation, and the calls that they may make together."""
 
     replays: int = 400
+    calls: int = 400_000
 
-    def spend(self) -> bool:
+    def spend(self, calls: int = 0) -> bool:
         self.replays -= 1
-        return self.replays >= 0
+        self.calls -= calls
+        return self.replays >= 0 and self.calls >= 0
 
 
 def minimise(trace: Trace, shows: Shows, budget: Budget | None = None) -> Trace:
     """The shortest and simplest trace found; `trace` itself where no replay shows it again."""
-    budget = budget or Budget()
-    best = trace
-    best = _drop_calls(best, shows, budget)
-    best = _simplify(best, shows, budget)
-    return _drop_calls(best, shows, budget)
+    return _Search(trace, shows, budget or Budget()).run()
 
 
-def _calls(trace: Trace) -> list[Call]:
-    return [step.call for step in trace]
+@dataclass(slots=True)
+class _Search:
+    """The best trace so far, and the sequences that were tried for a better one."""
 
+    best: Trace
+    shows: Shows
+    budget: Budget
+    tried: set[str] = field(default_factory=set)
 
-def _drop_calls(trace: Trace, shows: Shows, budget: Budget) -> Trace:
-    """Drop ever smaller runs of calls, then single ones until none can go."""
-    size = max(1, (len(trace) - 1) // 2)
-    while True:
-        shorter = _try_runs(trace, size, shows, budget)
-        if shorter is not None:
-            trace = shorter
-            size = min(size, max(1, len(trace) - 1))
-        elif size == 1:
-            return trace
-        else:
-            size = max(1, size // 2)
+    def run(self) -> Trace:
+        self._shorter([needed(self._calls())])
+        if len(self.best) > _LONG:
+            self._drop_methods()
+        self._drop()
+        while self._simplify() | self._drop_pairs():
+            self._drop()
+        self._better(numbered(self._calls()), len(self.best))
+        return self.best
 
+    def _calls(self) -> list[Call]:
+        return [step.call for step in self.best]
 
-def _try_runs(trace: Trace, size: int, shows: Shows, budget: Budget) -> Trace | None:
-    calls = _calls(trace)
-    for start in range(len(calls) - 1 - size, -1, -size):
-        kept = without(calls, range(start, start + size))
-        if not kept or not budget.spend():
-            continue
-        found = shows(kept)
-        if found is not None and len(found) < len(trace):
-            return found
-    return None
+    def _better(self, calls: Sequence[Call], longest: int) -> bool:
+        """Replay calls that were not tried yet; whether they show it in no more than that many."""
+        key = repr(calls)
+        if not calls or key in self.tried or not self.budget.spend(len(calls)):
+            return False
+        self.tried.add(key)
+        found = self.shows(calls)
+        if found is None or len(found) > longest:
+            return False
+        self.best = found
+        return True
 
+    def _shorter(self, candidates: Sequence[Sequence[Call]] | Iterator[Sequence[Call]]) -> bool:
+        """Take the first of several that is shorter."""
+        length = len(self.best)
+        return any(len(calls) <= length and self._better(calls, length - 1) for calls in candidates)
 
-def without(calls: Sequence[Call], dropped: Sequence[int]) -> list[Call]:
-    """The calls but for the dropped ones and those that use what a dropped one bound."""
-    gone: set[str] = set()
-    kept = []
-    for index, call in enumerate(calls):
-        if index in dropped or _uses(call) & gone:
-            gone |= binds(call)
-        else:
-            kept.append(call)
-    return kept
+    def _drop(self) -> None:
+        """Drop ever smaller runs of calls, then single ones until none can go."""
+        size = max(1, (len(self.best) - 1) // 2)
+        while True:
+            if self._shorter(self._without_runs(size)):
+                size = min(size, max(1, len(self.best) - 1))
+            elif size == 1:
+                return
+            else:
+                size = max(1, size // 2)
 
+    def _without_runs(self, size: int) -> Iterator[Sequence[Call]]:
+        calls = self._calls()
+        for start in range(len(calls) - 1 - size, -1, -size):
+            yield without(calls, range(start, start + size))
 
-def binds(call: Call) -> set[str]:
-    """The names that a call binds or asks to be bound."""
-    if call.method == "parallel":
-        return branches.bound(call)
-    if call.method in (
-        "world.release",
-        "world.elements",
-        "world.bytes",
-        "world.create",
-        "world.commit",
-    ):
-        return set()
-    return {value for key, value in call.params.items() if key in OUT and isinstance(value, str)}
+    def _drop_methods(self) -> None:
+        """Drop all calls of one method but the last call, for each method."""
+        for method in sorted({step.call.method for step in self.best[:-1]}):
+            calls = self._calls()
+            dropped = [n for n, call in enumerate(calls[:-1]) if call.method == method]
+            self._shorter([without(calls, dropped)])
 
+    def _drop_pairs(self) -> bool:
+        calls = self._calls()
+        if len(calls) > _PAIRED:
+            return False
+        pairs = combinations(range(len(calls) - 2, -1, -1), 2)
+        return self._shorter(without(calls, pair) for pair in pairs)
 
-def _uses(call: Call) -> set[str]:
-    if call.method == "parallel":
-        return branches.used(call)
-    bound = binds(call)
-    used: set[str] = set()
-    for value in call.params.values():
-        if isinstance(value, str):
-            used.add(value)
-        elif isinstance(value, dict) and len(value) == 1:
-            of = next(iter(value.values()))
-            if isinstance(of, dict) and isinstance(of.get("of"), str):
-                used.add(of["of"])
-    return used - bound
-
-
-def _simplify(trace: Trace, shows: Shows, budget: Budget) -> Trace:
-    """Replace arguments by simpler ones, one at a time, as long as it is still shown."""
-    index = 0
-    while index < len(trace):
-        for simpler in _simpler_calls(trace[index].call):
-            if not budget.spend():
-                return trace
-            calls = _calls(trace)
-            calls[index] = simpler
-            found = shows(calls)
-            if found is not None and len(found) <= len(trace):
-                trace = found
-                break
-        else:
-            index += 1
-    return trace
-
-
-def _simpler_calls(call: Call) -> Iterator[Call]:
-    if call.method == "parallel":
-        yield from branches.fewer(call)
-        return
-    for key, value in call.params.items():
-        if key in OUT or key in _FIXED:
-            continue
-        for simpler in _simpler(key, value):
-            yield Call(call.method, {**call.params, key: simpler})
-
-
-def _simpler(key: str, value: Any) -> Iterator[Any]:
-    if isinstance(value, bool) or value is None:
-        return
-    if isinstance(value, int):
-        if value:
-            yield 0
-        bits = [1 << bit for bit in range(32) if value >> bit & 1]
-        if len(bits) > 1 and key != "number":
-            yield from bits
-    elif isinstance(value, dict):
-        if "forged" in value and value["forged"]["offset"] != 1:
-            yield {"forged": {**value["forged"], "offset": 1}}
-        elif "message_id" in value and value["message_id"]["index"]:
-            yield {"message_id": {**value["message_id"], "index": 0}}
-        elif len(value) > 1:
-            for tag in value:
-                yield {other: kept for other, kept in value.items() if other != tag}
-    elif isinstance(value, list) and len(value) > 1:
-        for index in range(len(value)):
-            yield value[:index] + value[index + 1 :]
+    def _simplify(self) -> bool:
+        """Replace arguments by simpler ones, one at a time, as long as it is still shown."""
+        index, simplified = 0, False
+        while index < len(self.best):
+            calls = self._calls()
+            for simpler in simpler_calls(calls, index):
+                if self._better([*calls[:index], simpler, *calls[index + 1 :]], len(calls)):
+                    simplified = True
+                    break
+            else:
+                index += 1
+        return simplified

@@ -115,7 +115,7 @@ class Player:
             self._bind(call, outcome)
         self.findings = findings = self.judge.step(call, outcome)
         if findings:
-            self._note(findings)
+            self.note(findings)
         if outcome.kind != "result":
             self._ended(call, outcome, findings)
         if not self.suspicious:
@@ -206,7 +206,8 @@ class Player:
         else:
             self._bindings.bind(call, outcome)
 
-    def _note(self, findings: Findings) -> None:
+    def note(self, findings: Findings) -> None:
+        """Take the findings of the last step into the evidence."""
         for requirement, found in findings:
             if isinstance(found, Broken):
                 trace = tuple(self.steps)

@@ -8,16 +8,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Protocol
 
 from conformance.capabilities import Implementation, Offer, wire_family
-from conformance.confirm import Confirmed, Replayer, confirm, shortest_for
+from conformance.confirm import Confirmed, confirm, shortest_for
 from conformance.errors import AdapterError
 from conformance.evidence import Evidence, Taken, Violation
 from conformance.expectations import applied
 from conformance.explore.shard import run_shard
 from conformance.play import Performer
 from conformance.profiles import PROFILES, Shard, shards
+from conformance.recall import recall
+from conformance.replayer import Reopening, Replayer
 from conformance.requirements.catalogue import Catalogue
 from conformance.trace import Call, trace_to_json
 from conformance.verdicts import Question, Ruling, Verdict, rule
@@ -159,7 +162,9 @@ class Run:
         def work() -> dict[str, Any]:
             return self._with_replayer(
                 requirement,
-                lambda replayer: confirmed_to_json(confirm(replayer, requirement, row.violations)),
+                lambda replayer: confirmed_to_json(
+                    confirm(replayer, requirement, row.violations, partial(self._recall, replayer))
+                ),
             )
 
         return confirmed_from_json(self.workspace.answer(f"confirm-{requirement}", work))
@@ -189,13 +194,16 @@ class Run:
         family = wire_family(self.catalogue[requirement].family)
         self.on_progress(f"minimising {requirement}")
         try:
-            adapter = self.open_adapter()
-            try:
-                return work(Replayer(adapter, family, self.catalogue.homes[family]))
-            finally:
-                adapter.close()
+            with Reopening(self.open_adapter) as adapters:
+                first = adapters.reopen()
+                homes = self.catalogue.homes[family]
+                return work(Replayer(first, family, homes, adapters.reopen))
         except AdapterError as error:
             return {"failure": Failure.of(family, error).to_json()}
+
+    def _recall(self, replayer: Replayer, requirement: str) -> list[list[Call]]:
+        self.on_progress(f"looking for what led to {requirement}")
+        return recall(replayer.reopened, self.shards(), self.catalogue, requirement, self._known)
 
     def rule(
         self, evidence: Evidence, question: Question, confirmed: Mapping[str, Confirmed]

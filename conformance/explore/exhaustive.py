@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from conformance.capabilities import Capabilities
+from conformance.dependence import binds
 from conformance.explore.choose import Chooser, Personality
 from conformance.explore.deaths import Deaths
 from conformance.explore.kit import Kit
 from conformance.explore.words import EMPTY, Scene, Word
 from conformance.findings import Broken
 from conformance.guarantee import Guarantee
-from conformance.minimise import binds
 from conformance.play import Player
 from conformance.trace import Call
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from adapters.reference import Reference
+from conformance.dependence import without
 from conformance.explore.alphabet.simple import logoff, logon
 from conformance.explore.alphabet.simple_mail import call_on, find_next, message_id
-from conformance.minimise import without
 from conformance.play import Player, play
 from conformance.symbols import literal
 from conformance.trace import Call, Outcome, Step

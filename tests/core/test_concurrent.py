@@ -13,14 +13,15 @@ from adapters.mutants import BENIGN, MUTANTS
 from adapters.reference import Reference
 from conformance.branches import bound, fewer, parallel
 from conformance.cli import main
-from conformance.confirm import Replayer, confirm
+from conformance.confirm import confirm
+from conformance.dependence import without
 from conformance.explore.alphabet.simple import logoff, logon
 from conformance.explore.concurrent import run_concurrent, run_races
 from conformance.explore.deaths import Deaths
 from conformance.explore.races import RACES
-from conformance.minimise import without
 from conformance.orders import calls_of
 from conformance.play import Player
+from conformance.replayer import Replayer
 from conformance.requirements.load import catalogue
 from conformance.selftest import hunt
 from conformance.trace import Call, Outcome, size

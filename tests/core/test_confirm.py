@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.confirm import Confirmed, Replayer, confirm, shortest_for
+from conformance.confirm import Confirmed, confirm, shortest_for
 from conformance.evidence import Evidence, Violation
 from conformance.play import Player, play
+from conformance.replayer import Replayer
 from conformance.requirements.load import catalogue
 from conformance.trace import Call, Outcome
 

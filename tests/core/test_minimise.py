@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.dependence import needed, numbered, without
 from conformance.minimise import Budget, minimise
 from conformance.trace import Call, Outcome, Step, Trace
 
@@ -124,7 +125,8 @@ def test_dropping_a_call_drops_what_was_bound_through_it() -> None:
         null = [call for call in kept if call.params.get("lpMalloc", "") is None]
         return traced(kept) if null else None
 
-    assert [step.call for step in minimise(traced(calls), shows)] == calls[3:]
+    alone = Call("OpenIMsgSession", {"lpMalloc": None, "lppMsgSess": "s1"})
+    assert [step.call for step in minimise(traced(calls), shows)] == [alone]
     for methods in asked:
         assert "CloseIMsgSession" not in methods or "OpenIMsgSession" in methods[:-1]
 
@@ -138,7 +140,11 @@ def test_arguments_become_as_simple_as_the_thing_allows() -> None:
     ]
 
     def shows(kept: Sequence[Call]) -> Trace | None:
-        flags = [call.params.get("flFlags", 0) for call in kept if call.method == "MAPILogoff"]
+        flags = [
+            call.params.get("flFlags", 0)
+            for call in kept
+            if call.method == "MAPILogoff" and "forged" in call.params["lhSession"]
+        ]
         props = [call.params["props"] for call in kept if call.method == "IMessage.SetProps"]
         both = any(value & 0xC0 for value in flags)
         return traced(kept) if both and any("0x2" in given for given in props) else None
@@ -152,3 +158,103 @@ def test_arguments_become_as_simple_as_the_thing_allows() -> None:
 def test_a_trace_that_no_replay_shows_stays_as_it_is() -> None:
     trace = traced([Call("MAPILogon", {"lplhSession": "h1"}), Call("observe", {})])
     assert minimise(trace, lambda _calls: None) == trace
+
+
+LOGON = Call("MAPILogon", {"lplhSession": "h1"})
+
+
+def logoff(handle: object) -> Call:
+    return Call("MAPILogoff", {"lhSession": handle})
+
+
+def test_a_later_object_is_replaced_by_an_earlier_one_whose_creation_then_suffices() -> None:
+    """The second logoff of any handle shows it: two logons are not needed."""
+    calls = [
+        LOGON,
+        Call("MAPILogon", {"lplhSession": "h2"}),
+        logoff("h1"),
+        logoff("h2"),
+        Call("observe", {}),
+    ]
+
+    def shows(kept: Sequence[Call]) -> Trace | None:
+        bound: set[Any] = set()
+        ended = 0
+        for count, call in enumerate(kept, 1):
+            bound.add(call.params.get("lplhSession"))
+            given = call.params.get("lhSession")
+            ended += isinstance(given, str) and given in bound
+            if ended == 2:
+                return traced(kept[:count])
+        return None
+
+    start = shows(calls)
+    assert start is not None
+    assert [step.call for step in minimise(start, shows)] == [LOGON, logoff("h1"), logoff("h1")]
+
+
+def test_calls_that_only_go_together_are_dropped_as_a_pair() -> None:
+    """Shown at an even number of calls before the look only, so that no single one can go."""
+    calls = [LOGON, *(Call("MAPIResolveName", {"n": n}) for n in range(4)), Call("observe", {})]
+
+    def shows(kept: Sequence[Call]) -> Trace | None:
+        looks = kept[-1].method == "observe" and LOGON in kept
+        return traced(kept) if looks and len(kept) % 2 == 0 else None
+
+    assert len(minimise(traced(calls), shows)) == 2
+
+
+def test_a_stimulus_that_needs_no_object_is_preferred() -> None:
+    calls = [LOGON, logoff({"forged": {"of": "h1", "offset": 64}})]
+
+    def shows(kept: Sequence[Call]) -> Trace | None:
+        wrong = kept[-1].method == "MAPILogoff" and type(kept[-1].params["lhSession"]) is dict
+        return traced(kept) if wrong else None
+
+    assert [step.call for step in minimise(traced(calls), shows)] == [logoff({"literal": 0})]
+
+
+def test_objects_are_numbered_in_the_order_of_creation_in_each_part_of_a_trace() -> None:
+    begin = Call("begin", {"family": "simple"})
+    calls = [
+        Call("MAPILogon", {"lplhSession": "h7"}),
+        logoff({"forged": {"of": "h7", "offset": 1}}),
+        Call("MAPILogon", {"lplhSession": "h3"}),
+        begin,
+        Call("MAPILogon", {"lplhSession": "h9"}),
+        logoff("h9"),
+    ]
+    assert numbered(calls) == [
+        Call("MAPILogon", {"lplhSession": "h1"}),
+        logoff({"forged": {"of": "h1", "offset": 1}}),
+        Call("MAPILogon", {"lplhSession": "h2"}),
+        begin,
+        Call("MAPILogon", {"lplhSession": "h1"}),
+        logoff("h1"),
+    ]
+
+
+def test_a_name_that_is_bound_again_after_a_begin_is_another_object() -> None:
+    begin = Call("begin", {"family": "simple"})
+    calls = [LOGON, logoff("h1"), begin, LOGON, logoff("h1")]
+    assert without(calls, {0}) == [begin, LOGON, logoff("h1")]
+    assert without(calls, {3}) == [LOGON, logoff("h1"), begin]
+    assert needed(calls) == [LOGON, logoff("h1")]
+
+
+@given(sequences(), st.data(), st.booleans())
+def test_no_single_argument_can_be_made_simpler(
+    calls: list[Call], data: st.DataObject, fussy: bool
+) -> None:
+    chosen = data.draw(st.lists(st.sampled_from(calls), min_size=1, max_size=3))
+    shows = Planted(chosen, fussy)
+    start = shows(calls)
+    if start is None:
+        return
+    minimal = [step.call for step in minimise(start, shows, Budget(PLENTY))]
+    for index, call in enumerate(minimal):
+        for key in ("lpMsgSess", "ulFlags", "flFlags"):
+            plainer = {"lpMsgSess": None}.get(key, 0)
+            if call.params.get(key) not in (None, plainer):
+                changed = Call(call.method, {**call.params, key: plainer})
+                assert shows([*minimal[:index], changed, *minimal[index + 1 :]]) is None
