@@ -14,6 +14,7 @@ from conformance.capabilities import wire_family
 from conformance.explore.kit import kit_of
 from conformance.explore.shard import Known, explore
 from conformance.findings import Broken
+from conformance.orders import Findings
 from conformance.play import Performer, Player
 from conformance.profiles import Shard
 from conformance.requirements.catalogue import Catalogue
