@@ -234,7 +234,7 @@ def nothing_remains(state: Imsg, _call: Call, outcome: Outcome) -> Finding:
     seen = see(state, outcome)
     if seen is None:
         return None
-    lent = [*seen.allocators.values(), *seen.storages.values()]
+    lent = [*seen.allocators.values(), *seen.storages.values(), *seen.buffers]
     closed = [excess for excess in lent if "close" in excess.users]
     causes = (*CLOSES, "last-release-in-session", "part-release")
     return leaked(closed, *causes) or (HELD if rested(closed, *causes) else None)

@@ -96,7 +96,7 @@ def without_session(state: Imsg, call: Call, outcome: Outcome) -> Finding:
         return Broken(
             "the last release frees the message", f"{seen.messages} message(s) still open"
         )
-    lent = [*seen.storages.values(), *seen.allocators.values()]
+    lent = [*seen.storages.values(), *seen.allocators.values(), *seen.buffers]
     return leaked(lent, "last-release") or (HELD if rested(lent, "last-release") else None)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from conformance.model.imsg.buffers import HANDING, handed
 from conformance.model.imsg.closing import close_session, give_up
 from conformance.model.imsg.ledger import (
     bound,
@@ -59,9 +60,11 @@ Follow = Callable[[Imsg, Call, Outcome], Imsg]
 def advance(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
     """The state after one step; one that says nothing, or that ended the run, changes nothing."""
     follow = FOLLOW.get(call.method)
-    if follow is None or outcome.kind != "result":
+    if outcome.kind != "result":
         return state
-    return follow(state, call, outcome)
+    if call.method in HANDING:
+        state = replace(state, buffers=handed(state.buffers, call, outcome))
+    return state if follow is None else follow(state, call, outcome)
 
 
 def _open_session(state: Imsg, call: Call, outcome: Outcome) -> Imsg:

@@ -48,6 +48,8 @@ def used(state: Imsg, allocator: Any, storage: Any, cause: str) -> Imsg:
     if storage in state.storages:
         held = state.storages[storage]
         state = stored(state, storage, replace(held, users=held.users | {cause}))
+        buffers = replace(state.buffers, users=state.buffers.users | {cause})
+        state = replace(state, buffers=buffers)
     return state
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.model.imsg.buffers import counted
 from conformance.model.imsg.callbacks import Fired, fired, unpaid
 from conformance.model.imsg.ledger import anything_live, live_messages
 from conformance.model.imsg.state import (
@@ -49,6 +50,7 @@ class Sight:
     fired: tuple[Fired, ...]
     unpaid: tuple[str, ...]
     foreign_buffers: int | None
+    buffers: tuple[Excess, ...] = ()
 
 
 @remembered
@@ -81,6 +83,7 @@ def sight(state: Imsg, outcome: Outcome) -> Sight:
         foreign_buffers=None
         if buffers is None
         else buffers.get("foreign_frees", 0) - state.foreign_buffers,
+        buffers=_buffers(state, buffers, ended),
     )
 
 
@@ -139,6 +142,22 @@ def _storages(state: Imsg, seen: Mapping[str, Any], ended: Life | None) -> dict[
     }
 
 
+def _buffers(state: Imsg, seen: Mapping[str, Any] | None, ended: Life | None) -> tuple[Excess, ...]:
+    """Blocks of the three routines that are left once every message is gone, at most one excess.
+
+    Nothing is said where memory was handed out that the harness was never seen to free.
+    """
+    known = state.buffers
+    if seen is None or state.murky or known.handed - known.freed:
+        return ()
+    for thing in state.things.values():
+        if type(thing) is Message and thing.storage is not None:
+            gone = thing.life in (Life.GONE, Life.CLOSED)
+            if not gone and not (thing.life is Life.ENDED and ended is Life.GONE):
+                return ()
+    return (Excess(known.users, 0, seen.get("live", 0) - known.left),)
+
+
 def look(state: Imsg, _call: Call, outcome: Outcome) -> Imsg:
     """The state after an observation: what was seen is the new baseline."""
     seen = sight(state, outcome)
@@ -176,6 +195,7 @@ def look(state: Imsg, _call: Call, outcome: Outcome) -> Imsg:
         offset_messages=live.get("messages", 0) if shaken else state.offset_messages,
         fired=len(body.get("released", ())),
         foreign_buffers=buffers.get("foreign_frees", 0),
+        buffers=counted(state.buffers, buffers.get("live"), [one.blocks for one in seen.buffers]),
         reads=0,
         open_allocates=state.open_allocates or _opening_allocated(state, mallocs),
     )

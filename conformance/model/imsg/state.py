@@ -50,6 +50,22 @@ class Allocator:
 
 
 @dataclass(frozen=True, slots=True)
+class Buffers:
+    """The blocks of the caller's three memory routines; `users` as for allocators.
+
+    `left` is the number that was already reported.
+    `handed` are the functions that may have given memory to the caller since nothing was left, and
+    `surely` those that did; `freed` are those whose memory the harness was seen to free.
+    """
+
+    users: frozenset[str] = frozenset()
+    left: int = 0
+    handed: frozenset[str] = frozenset()
+    surely: frozenset[str] = frozenset()
+    freed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Storage:
     """A lent IStorage. `users` as for allocators; the counts are what was already reported."""
 
@@ -160,6 +176,7 @@ class Imsg:
     offset_messages: int = 0
     fired: int = 0
     foreign_buffers: int = 0
+    buffers: Buffers = field(default_factory=Buffers)
     reads: int = 0
     sentinel: bool = False
     flag_code: int | None = None
