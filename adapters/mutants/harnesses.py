@@ -25,15 +25,26 @@ class Reshaped(Variant):
 
     def perform(self, call: Call) -> Outcome:
         outcome = super().perform(call)
-        if outcome.kind != "result":
-            return outcome
-        body = dict(outcome.body)
+        return (
+            Outcome("result", self._reshaped(outcome.body)) if outcome.kind == "result" else outcome
+        )
+
+    def _reshaped(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        body = dict(result)
+        if "threads" in body:
+            body["threads"] = [
+                [
+                    {**one, "result": self._reshaped(one["result"])} if "result" in one else one
+                    for one in thread
+                ]
+                for thread in body["threads"]
+            ]
         if "out" in body:
             body["out"] = {key: self.shape(value) for key, value in body["out"].items()}
         if "released" in body:
             released = body["released"]
             body["released"] = [{**one, "message": self.shape(one["message"])} for one in released]
-        return Outcome("result", body)
+        return body
 
 
 def _numbered(token: Any, shape: Callable[[int], str]) -> Any:
