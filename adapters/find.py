@@ -5,6 +5,7 @@
 | `reference` | the embedded implementation (the default) |
 | `stdio` | the command after `--`, which speaks the harness protocol |
 | `native:PATH` | a DLL or shared library with the documented C API |
+| `com`, `com:x86` | Outlook and Lotus Notes, as this machine has them |
 | `mutant:NAME` | the embedded implementation with one fault |
 | `python:module:Object` | a factory of in-process adapters |
 | a name | an adapter of the entry-point group `mapi_conformance.adapters` |
@@ -63,6 +64,10 @@ def _open(spec: str, command: Sequence[str], call_timeout: float) -> Adapter:
         from adapters.native import Native
 
         return Native(rest, call_timeout=call_timeout)
+    if kind == "com":
+        from adapters.windows import Com
+
+        return Com(rest, call_timeout=call_timeout)
     if kind == "python" and rest:
         return _from_module(rest)
     if kind == "mutant" and rest:
@@ -148,6 +153,6 @@ def _from_entry_point(name: str) -> Adapter:
 
 
 def _known() -> str:
-    names = {"reference", "stdio", "native:PATH", "mutant:NAME", "python:module:Object"}
+    names = {"reference", "stdio", "native:PATH", "com", "mutant:NAME", "python:module:Object"}
     names |= {point.name for point in entry_points(group=GROUP)}
     return f"known are {', '.join(sorted(names))}"

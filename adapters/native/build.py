@@ -19,6 +19,7 @@ from conformance.errors import AdapterError
 
 _HERE: Final = Path(__file__).parent
 _TIME_LIMIT: Final = 300
+_SYSTEM: Final = ("ole32.lib", "oleaut32.lib", "uuid.lib")
 _FLAGS: Final = ("-O2", "-std=gnu11")
 _MINGW: Final = {"x86_64": "x86_64-w64-mingw32-gcc", "x86": "i686-w64-mingw32-gcc"}
 _DEBIAN: Final = {
@@ -60,10 +61,10 @@ def compilers(target: Target) -> Iterator[Compiler]:
     elif target.machine != this_machine():
         names = names if (this_machine(), target.machine) == ("x86_64", "x86") else []
     width = ("-m32",) if not windows and target.machine == "x86" else ()
-    libraries = ("-lole32",) if windows else ("-ldl", "-lpthread")
+    libraries = ("-lole32", "-loleaut32", "-luuid") if windows else ("-ldl", "-lpthread")
     if os.name == "nt" and shutil.which("cl"):
         output = ("/Fe:{output}", "/Fo:{output}.obj")
-        yield Compiler("cl", ("cl", "/nologo", "/O2", "/std:c11", *output, "{source}", "ole32.lib"))
+        yield Compiler("cl", ("cl", "/nologo", "/O2", "/std:c11", *output, "{source}", *_SYSTEM))
     for name in names:
         found = shutil.which(name)
         if found:
@@ -77,7 +78,7 @@ def compilers(target: Target) -> Iterator[Compiler]:
         yield Compiler("ziglang", (*zig, *rest))
 
 
-def build_host(target: Target) -> Path:
+def build_host(target: Target, source: Path = _HERE / "host.c") -> Path:
     """Return the host program for `target`, from the cache or fresh from a compiler.
 
     Raises :class:`AdapterError` where no compiler is found, or none manages it.
@@ -85,10 +86,10 @@ def build_host(target: Target) -> Path:
     complaints = []
     for compiler in compilers(target):
         suffix = ".exe" if target.system == "windows" else ""
-        output = cache_dir() / f"host-{_digest(compiler, target)}{suffix}"
+        output = cache_dir() / f"host-{_digest(compiler, target, source)}{suffix}"
         if output.exists():
             return output
-        complaint = _compile(compiler, output)
+        complaint = _compile(compiler, source, output)
         if complaint is None:
             return output
         complaints.append(f"{compiler.name}: {complaint}")
@@ -106,20 +107,20 @@ def build_host(target: Target) -> Path:
     )
 
 
-def _digest(compiler: Compiler, target: Target) -> str:
+def _digest(compiler: Compiler, target: Target, program: Path) -> str:
     content = hashlib.sha256(repr((compiler.arguments, target)).encode())
-    for source in sorted(_HERE.glob("*.[ch]")):
+    for source in sorted({*_HERE.glob("*.[ch]"), *program.parent.glob("*.[ch]")}):
         content.update(source.name.encode() + b"\0" + source.read_bytes())
     return content.hexdigest()[:24]
 
 
-def _compile(compiler: Compiler, output: Path) -> str | None:
+def _compile(compiler: Compiler, source: Path, output: Path) -> str | None:
     """Build into a folder of its own and move the result; returns a complaint, or None."""
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         fresh = Path(folder, output.name)
         try:
             done = subprocess.run(
-                compiler.command(_HERE / "host.c", fresh),
+                compiler.command(source, fresh),
                 capture_output=True,
                 check=False,
                 cwd=folder,
