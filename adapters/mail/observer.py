@@ -25,6 +25,7 @@ DRIP_SECONDS: Final = 0.025
 
 _BACKLOG: Final = 1024
 _HANDSHAKE_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 0.1
 _NONSENSE: Final = b"!? \xff\xfe 7F nonsense\r\n"
 
 
@@ -174,7 +175,8 @@ class Link:
         lines = self.dialogue.client(data)
         self.observer.heard(self, self.dialogue.farewells - before, 0)
         if self.observer.mode == "nonsense":
-            self.client.write(_NONSENSE * lines)
+            if lines:
+                self._talk_nonsense()
             return
         self._asked = self._asked or lines > 0
         self._to_server += data
@@ -193,6 +195,7 @@ class Link:
         if mode == "nonsense" and not self._greeted:
             self._greeted = True
             self.client.write(_NONSENSE)
+            self._start(self._hang_up())
         elif mode == "drip":
             self._start(self._drip())
         self._flush()
@@ -253,6 +256,16 @@ class Link:
                 self._pass_on(1)
             self._flush()
             await asyncio.sleep(DRIP_SECONDS)
+
+    def _talk_nonsense(self) -> None:
+        self.client.write(_NONSENSE)
+        self.observer.ended(self)
+        self.client.close()
+
+    async def _hang_up(self) -> None:
+        """Leave nobody waiting for a greeting that never comes."""
+        await asyncio.sleep(_PATIENCE_SECONDS)
+        self._talk_nonsense()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -18,5 +18,5 @@ MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 | `silent` | a server that accepts, and neither answers nor hears |
 | `drip` | answers one byte at a time, at least a second for each line |
 | `drop` | half of the answer to the next command, then the end of the connection |
-| `nonsense` | lines that are no answers, in place of the greeting and of every answer |
+| `nonsense` | a line that is no greeting, or no answer to the next command, then the end |
 """

@@ -172,7 +172,7 @@ def test_a_fault_meets_sessions_that_are_there(servers: Servers, protocol: str, 
         assert live(servers) == {**NOBODY, protocol: {"ann": 1}}
         with pytest.raises(FAULTY):
             client.noop()
-        assert live(servers)[protocol] == ({} if mode == "drop" else {"ann": 1})
+        assert live(servers)[protocol] == ({"ann": 1} if mode == "silent" else {})
     assert live(servers) == NOBODY
 
 
@@ -208,4 +208,18 @@ def test_dripping_answers_are_whole_in_the_end(servers: Servers) -> None:
     assert len(line) >= 40
     assert time.monotonic() - start > 0.4, "slower than any answer of a server that is well"
     sock.close()
+    assert live(servers) == NOBODY
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("mode", ["drop", "nonsense"])
+def test_only_silence_and_dripping_keep_a_client_waiting(
+    servers: Servers, protocol: str, mode: str
+) -> None:
+    servers.ask("fault", {"protocol": protocol, "mode": mode})
+    with socket.create_connection(place(servers.addresses[protocol]), timeout=20) as sock:
+        if mode == "drop":
+            sock.sendall(b"a NOOP\r\n")
+        while sock.recv(100):
+            pass
     assert live(servers) == NOBODY
