@@ -83,7 +83,7 @@ def _mutant(name: str) -> Adapter:
     found = MUTANTS.get(name) or BENIGN.get(name)
     if found is None:
         raise UsageError(f"no mutant is called {name}", "`mapi-conformance selftest` lists them")
-    return cast("Adapter", found.factory())
+    return cast("Adapter", found.build())
 
 
 def _from_module(place: str) -> Adapter:

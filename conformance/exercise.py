@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.capabilities import OBSERVABLE, Capabilities, wire_family
+from conformance.capabilities import OBSERVABLE, PROTOCOLS, Capabilities, wire_family
 from conformance.checks.registry import registries
 from conformance.findings import Broken
 from conformance.judge import judge
@@ -30,6 +30,8 @@ def exercises(row: Requirement) -> bool:
         observes=OBSERVABLE,
         checked_handles=True,
         fail_allocation=True,
+        protocols=PROTOCOLS - row.lacks,
+        tls=True,
     )
     steps = judge(row.example, wire_family(row.family), capabilities)
     findings = [pair for step in steps for pair in step]

@@ -31,6 +31,10 @@ PROFILES: Final = {
 }
 
 
+_PACE: Final = {"email": (20, 3)}
+"""Families whose calls take milliseconds: by what calls and crowd are divided."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shard:
     """One independent part of a run; shard 0 of a family begins with the prelude."""
@@ -54,8 +58,8 @@ def shards(profile: Profile, families: list[str], seed: int) -> list[Shard]:
         Shard(
             family,
             index,
-            profile.calls // profile.shards,
-            profile.crowd,
+            profile.calls // profile.shards // _PACE.get(family, (1, 1))[0],
+            profile.crowd // _PACE.get(family, (1, 1))[1],
             derived(seed, f"{family}/{index}"),
             profile.depth,
             profile.shards,

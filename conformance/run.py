@@ -26,7 +26,7 @@ from conformance.trace import Call, trace_to_json
 from conformance.verdicts import Question, Ruling, Verdict, rule
 from conformance.workspace import Settings, Workspace
 
-BUILT: Final = ("imsg", "simple", "msgfile")
+BUILT: Final = ("imsg", "simple", "email", "msgfile")
 """The families that have checks."""
 
 _TELL_EVERY_SECONDS: Final = 0.5

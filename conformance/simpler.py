@@ -10,7 +10,9 @@ from conformance.dependence import OUT, binds, renamed, uses
 from conformance.symbols import literal
 from conformance.trace import Call
 
-_FIXED: Final = frozenset({"mode", "transacted", "base64", "from", "element"})
+_FIXED: Final = frozenset(
+    {"mode", "transacted", "base64", "from", "element", "session", "milliseconds"}
+)
 _OPTIONAL: Final = frozenset({"lpMsgSess", "lpfMsgCallRelease", "lpszSeedMessageID"})
 """Parameters that may be NULL by the documents."""
 _NEVER_ISSUED: Final = 0x5AFEC0DE

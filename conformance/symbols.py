@@ -6,6 +6,7 @@
 | `{"number": {"of": "a1"}}` | the attachment number that came with the object bound to a1 |
 | `{"message_id": {"of": "h1", "index": 0}}` | the first message identifier that came with h1 |
 | `{"profile": "default"}` | the profile name, or the password, that can log on |
+| `{"identifier": {"of": "v1"}}` | the integer that the start of the variable v1 returned |
 | `{"server": "pop3"}` | the `host:port` of a mail server (`"pop3s"`: TLS, `"closed"`: nobody) |
 
 Everything else, names and `{"literal": N}` included, goes over the wire as it stands.
@@ -33,7 +34,8 @@ class Bindings:
     """What the calls of one sequence bound so far.
 
     Tokens and attachment numbers stand under the name of the object, message identifiers under the
-    name of the session handle that they came with, in order.
+    name of the session handle that they came with, in order; session identifiers that a start
+    returned under the variable that it was given.
     """
 
     profile: str | None = None
@@ -42,6 +44,7 @@ class Bindings:
     tokens: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     messages: dict[str, list[str]] = field(default_factory=dict)
+    identifiers: dict[str, int] = field(default_factory=dict)
 
     def renewed(self) -> Bindings:
         """Return what outlasts a `begin`: who can log on, and where the servers are."""
@@ -78,6 +81,10 @@ class Bindings:
             known = self.messages.setdefault(handle, [])
             if identifier not in known and outcome.body.get("return") == 0:
                 known.append(identifier)
+        session, value = call.params.get("session"), outcome.body.get("return")
+        started = call.method.startswith("EmailStart") and type(value) is int
+        if started and isinstance(session, dict) and isinstance(session.get("variable"), str):
+            self.identifiers[session["variable"]] = value
         out = outcome.body.get("out")
         if out:
             for param, token in out.items():
@@ -142,6 +149,12 @@ def _profile(bindings: Bindings, key: str, _of: object) -> str | None:
     return bindings.password if key == "lpszPassword" else bindings.profile
 
 
+def _identifier(bindings: Bindings, _key: str, of: Mapping[str, Any]) -> dict[str, int]:
+    if not bindings.identifiers.get(of["of"]):
+        raise Unresolvable(f"no integer identifies the session of {of['of']}")
+    return {"integer": bindings.identifiers[of["of"]]}
+
+
 def _server(bindings: Bindings, _key: str, of: str) -> str:
     if of not in bindings.servers:
         raise Unresolvable(f"there is no server {of}")
@@ -150,6 +163,7 @@ def _server(bindings: Bindings, _key: str, of: str) -> str:
 
 _RESOLVERS: Final[Mapping[str, Callable[[Bindings, str, Any], Any]]] = {
     "forged": _forged,
+    "identifier": _identifier,
     "message_id": _message_id,
     "number": _number,
     "profile": _profile,

@@ -207,6 +207,10 @@ def _why_not(requirement: Requirement, question: Question, capabilities: Capabil
     for name in requirement.observes:
         if name not in capabilities.observes:
             return f"the harness does not observe {name}"
+    for name in sorted(requirement.protocols - capabilities.protocols):
+        return f"the implementation declares no sessions over {name}"
+    for name in sorted(requirement.lacks & capabilities.protocols):
+        return f"the implementation has sessions over {name}, so that there is nothing to refuse"
     if not question.complete:
         return "the run ended before its precondition was met"
     return "its precondition was never met"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.mutants import BENIGN, MUTANTS
+from adapters.port import Adapter
 from adapters.reference import Reference
 from conformance.commands.selftest import run, text, to_json
 from conformance.requirements.load import catalogue
@@ -34,7 +35,7 @@ class Correct:
     family: str = "simple"
     breaks: tuple[str, ...] = ("SIMPLE-LOGOFF-04",)
     readings: dict[str, str] = field(default_factory=dict)
-    factory: Callable[[], Reference] = Reference
+    factory: Callable[[], Adapter] = Reference
     deviates: frozenset[str] = frozenset()
 
 
@@ -70,7 +71,7 @@ def test_a_fault_is_found_soon(name: str) -> None:
 
 def test_what_carries_over_from_sequence_to_sequence_does_not_reach_the_next_adapter() -> None:
     mutant = MUTANTS["logons-carried-over"]
-    first, second = mutant.factory(), mutant.factory()
+    first, second = mutant.build(), mutant.build()
     assert first.simple_class is not second.simple_class
 
 

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from adapters.mail.served import Served
+from adapters.mutants.office import OfficeEmail, OfficeHarness
+from adapters.port import Adapter
 from adapters.reference.adapter import Reference
 from adapters.reference.attachment import Attachment
+from adapters.reference.email import Email
 from adapters.reference.imsg import Imsg, MessageSession
 from adapters.reference.message import EmbeddedMessage
 from adapters.reference.msgwrite import MessageWriter
@@ -17,19 +21,39 @@ from adapters.reference.topmessage import TopMessage
 from conformance.requirements.rows import PREFIXES
 from conformance.trace import Call, Outcome
 
+HANG_SECONDS: Final = 5.0
+
 
 class Death(BaseException):
     """The implementation crashes inside the call; no mere `Exception`, which would be an answer."""
 
 
+class Hang(BaseException):
+    """The implementation gives no answer within the call timeout."""
+
+
 class Variant(Reference):
-    """The reference with a part replaced, which may also die."""
+    """The reference with a part replaced, which may also die; it offers what the part is about."""
+
+    families: tuple[str, ...] = ("imsg", "simple")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offer = {family: self.offer[family] for family in self.families}
 
     def perform(self, call: Call) -> Outcome:
         try:
             return super().perform(call)
         except Death:
             return Outcome("crash", {"signal": 11})
+        except Hang:
+            return Outcome("hang", HANG_SECONDS)
+
+
+class EmailVariant(Variant):
+    """The same for email sessions."""
+
+    families = ("email",)
 
 
 class Alternating:
@@ -43,6 +67,10 @@ class Alternating:
         return self._odd
 
 
+def _served(adapter: Adapter) -> Adapter:
+    return Served(adapter) if "email" in adapter.offer else adapter
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """An implementation with one fault.
@@ -53,8 +81,12 @@ class Mutant:
     name: str
     breaks: tuple[str, ...]
     summary: str
-    factory: Callable[[], Reference]
+    build: Callable[[], Reference]
     readings: Mapping[str, str] = field(default_factory=dict)
+
+    def factory(self) -> Adapter:
+        """The adapter, with mail servers beside it where it needs some."""
+        return _served(self.build())
 
     @property
     def family(self) -> str:
@@ -71,8 +103,12 @@ class Benign:
 
     name: str
     summary: str
-    factory: Callable[[], Reference]
+    build: Callable[[], Reference]
     deviates: frozenset[str] = frozenset()
+
+    def factory(self) -> Adapter:
+        """The adapter, with mail servers beside it where it needs some."""
+        return _served(self.build())
 
 
 MUTANTS: Final[dict[str, Mutant]] = {}
@@ -128,6 +164,8 @@ def _open(name: str) -> Reference:
     made: type[Reference]
     if issubclass(part, Reference):
         made = part
+    elif issubclass(part, Email):
+        made = _email(type(part.__name__, (part,), {}))
     elif issubclass(part, SimpleMapi):
         simple = type(part.__name__, (part,), {})
         made = type("Mutant", (Variant,), {"simple_class": simple})
@@ -136,3 +174,11 @@ def _open(name: str) -> Reference:
         imsg = type(part.__name__, (Imsg,) if hooks else (part,), hooks)
         made = type("Mutant", (Variant,), {"imsg_class": imsg})
     return made()
+
+
+def _email(part: type[Email]) -> type[Reference]:
+    """What brings clients along needs the harness that can start them."""
+    hooks: dict[str, Any] = {"email_class": part}
+    if issubclass(part, OfficeEmail):
+        hooks["email_harness"] = OfficeHarness
+    return type("Mutant", (EmailVariant,), hooks)

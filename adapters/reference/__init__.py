@@ -1,8 +1,9 @@
-"""The embedded default backend: a correct implementation of the families `imsg` and `simple`.
+"""The embedded default backend: a correct implementation of all families.
 
-Where to look: `imsg.py`, `sessions.py` and `simple.py` are the documented functions; `message.py`,
-`attachment.py` and `objects.py` the objects behind them; `msgwrite.py` and `compound.py` the file
-that they leave; `lent.py` and `storage.py` what a caller lends; and `*_harness.py` translate from
+Where to look: `imsg.py`, `sessions.py`, `simple.py` and `email.py` are the documented functions;
+`message.py`, `attachment.py` and `objects.py` the objects behind them; `msgwrite.py` and
+`compound.py` the file that they leave; `lent.py` and `storage.py` what a caller lends;
+`mailclients.py` and `lines.py` the connections to mail servers; and `*_harness.py` translate from
 and to the harness protocol.
 """
 

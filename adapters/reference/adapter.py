@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from adapters.reference import imsg_harness, simple_harness
+from adapters.reference.email import Email
+from adapters.reference.email_harness import EmailHarness
 from adapters.reference.guard import Guard
 from adapters.reference.imsg import Imsg
 from adapters.reference.imsg_harness import ImsgHarness
@@ -28,16 +30,21 @@ class Harness(Protocol):
     def methods(self) -> dict[str, Method]:
         """What can be called, by its name on the wire."""
 
+    def end(self) -> None:
+        """The program ends: what it held outside of itself is given back."""
+
 
 class Reference:
     """The embedded default backend, an :class:`adapters.port.Adapter` in process.
 
-    A subclass that replaces `imsg_class` or `simple_class` is another implementation behind the
-    same harness.
+    A subclass that replaces `imsg_class`, `simple_class` or `email_class` is another implementation
+    behind the same harness.
     """
 
     imsg_class: type[Imsg] = Imsg
     simple_class: type[SimpleMapi] = SimpleMapi
+    email_class: type[Email] = Email
+    email_harness: type[EmailHarness] = EmailHarness
 
     implementation: Implementation = Implementation("reference", "1.0", language="Python")
     stderr: Final = ""
@@ -46,13 +53,16 @@ class Reference:
         self.offer: Offer = {
             "imsg": imsg_harness.CAPABILITIES,
             "simple": simple_harness.CAPABILITIES,
+            "email": self.email_harness.capabilities,
         }
         self._families: Mapping[str, Callable[[], Harness]] = {
             "imsg": lambda: ImsgHarness(self.imsg_class()),
             "simple": lambda: SimpleHarness(self.simple_class()),
+            "email": lambda: self.email_harness(self.email_class()),
         }
         self._own: dict[str, Method] = {"begin": self._begin, "shutdown": self._shutdown}
         self._methods = self._own
+        self._harness: Harness | None = None
 
     def perform(self, call: Call) -> Outcome:
         """Perform one call; what the implementation raises is an outcome of its own."""
@@ -89,6 +99,9 @@ class Reference:
 
     def close(self) -> None:
         self._methods = self._own
+        harness, self._harness = self._harness, None
+        if harness is not None:
+            harness.end()
 
     def _begin(self, params: Params) -> dict[str, Any]:
         """Start a sequence: a new implementation, so that nothing of the old one is left."""
@@ -96,7 +109,8 @@ class Reference:
         make = self._families.get(family) if isinstance(family, str) else None
         if make is None:
             raise bad(f"there is no family {family!r} here")
-        harness = make()
+        self.close()
+        self._harness = harness = make()
         parallel = partial(self._parallel, harness.guard)
         self._methods = {**harness.methods(), "parallel": parallel, **self._own}
         return {}

@@ -45,6 +45,9 @@ class ImsgHarness:
             "world.bytes": world.file,
         }
 
+    def end(self) -> None:
+        """Nothing is held outside of this process."""
+
     def observe(self, _params: Params) -> Result:
         live = {"sessions": len(self.imsg.sessions), "messages": len(self.imsg.messages)}
         return {**self.world.observe(), "live": live}

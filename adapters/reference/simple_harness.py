@@ -40,6 +40,9 @@ class SimpleHarness:
             "world.profile": self.profile,
         }
 
+    def end(self) -> None:
+        """Nothing is held outside of this process."""
+
     def observe(self, _params: Params) -> Result:
         return {"live": {"sessions": len(self.simple.sessions)}}
 

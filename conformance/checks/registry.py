@@ -47,6 +47,7 @@ class Registry:
 
 def registries() -> Mapping[str, Registry]:
     """The checks of every family that has some."""
-    from conformance.checks import imsg, msgfile, simple
+    from conformance.checks import email, imsg, msgfile, simple
 
-    return {"imsg": imsg.CHECKS, "simple": simple.CHECKS, "msgfile": msgfile.CHECKS}
+    families = (imsg, simple, email, msgfile)
+    return {family.CHECKS.family: family.CHECKS for family in families}

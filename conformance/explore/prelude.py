@@ -8,10 +8,11 @@ What it finds is minimal, or nearly so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import permutations
 
 from conformance.codes import IMSG_NO_ISTG_COMMIT, MAPI_NEW_SESSION, MAPI_UNICODE
+from conformance.explore import mail
 from conformance.explore.alphabet.imsg import build, close_session, malloc, open_session, storage
 from conformance.explore.alphabet.simple import logoff, logon
 from conformance.explore.scenarios import SCENARIOS
@@ -129,4 +130,11 @@ def _simple_growths(size: int) -> Iterator[list[Call]]:
     yield [call for name in names for call in (logon(out=name), logoff(name))] + [OBSERVE]
 
 
-_FAMILIES = {"imsg": (_imsg_sweeps, _imsg_growths), "simple": (_simple_sweeps, _simple_growths)}
+Sweeps = Callable[[], Iterable[list[Call]]]
+Growths = Callable[[int], Iterable[list[Call]]]
+
+_FAMILIES: dict[str, tuple[Sweeps, Growths]] = {
+    "imsg": (_imsg_sweeps, _imsg_growths),
+    "simple": (_simple_sweeps, _simple_growths),
+    "email": (tuple, mail.growths),
+}

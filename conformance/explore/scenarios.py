@@ -14,6 +14,7 @@ from conformance.explore.alphabet.imsg import build, close_session, malloc, open
 from conformance.explore.alphabet.simple import logoff, logon
 from conformance.explore.alphabet.simple_mail import call_on, find_next, message_id
 from conformance.explore.files import files
+from conformance.explore.mail import email
 from conformance.symbols import literal
 from conformance.trace import Call
 
@@ -207,4 +208,4 @@ def simple() -> Iterator[list[Call]]:
 
 Scenarios = Callable[[], Iterable[list[Call]]]
 
-SCENARIOS: Final[dict[str, Scenarios]] = {"imsg": imsg, "simple": simple}
+SCENARIOS: Final[dict[str, Scenarios]] = {"imsg": imsg, "simple": simple, "email": email}

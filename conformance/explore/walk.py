@@ -18,7 +18,8 @@ from conformance.explore.deaths import Deaths
 from conformance.play import Player
 from conformance.trace import Call
 
-OBSERVE: Final = Call("observe", {})
+_BEST_LOOK: Final = 700
+"""How often, per thousand."""
 _TRIES: Final = 8
 _TOUCHES: Final = 4
 _FONDNESS: Final = 5
@@ -65,7 +66,7 @@ class _Walker:
     def __init__(self, player: Player, alphabet: Alphabet, choose: Chooser, lead: Lead) -> None:
         self.player, self.alphabet, self.choose = player, alphabet, choose
         letters = alphabet.offered(player.capabilities)
-        self.looking = letters.pop("observe", None) is not None
+        self.looks = [Call(method, {}) for method in alphabet.looks if letters.pop(method, None)]
         off = choose.character.off
         self.letters = {m: letter for m, letter in letters.items() if m not in off} or letters
         self.fond_of = lead.fond_of
@@ -120,7 +121,7 @@ class _Walker:
                 break
             yield call
             yield from self._look(600)
-        yield from self._look()
+        yield from self.looks
         for _ in range(_TOUCHES):
             call = self.alphabet.touch(player.state, choose)
             if call is None or not player.offered(call.method):
@@ -129,5 +130,8 @@ class _Walker:
             yield from self._look()
 
     def _look(self, per_thousand: int = 1000) -> Iterator[Call]:
-        if self.looking and self.choose.chance(per_thousand):
-            yield OBSERVE
+        """A look, mostly the most telling one."""
+        if not self.looks or not self.choose.chance(per_thousand):
+            return
+        best = len(self.looks) == 1 or self.choose.chance(_BEST_LOOK)
+        yield self.looks[0] if best else self.choose.pick(self.looks)

@@ -33,6 +33,7 @@ class Model(Protocol):
 
 def model_of(family: str) -> Model:
     """The model of one family."""
+    from conformance.model.email.model import EmailModel
     from conformance.model.imsg.model import ImsgModel
     from conformance.model.simple.model import SimpleModel
     from conformance.msgfile.model import MsgfileModel
@@ -40,6 +41,7 @@ def model_of(family: str) -> Model:
     models: dict[str, Model] = {
         "imsg": ImsgModel(),
         "simple": SimpleModel(),
+        "email": EmailModel(),
         "msgfile": MsgfileModel(),
     }
     return models[family]

@@ -45,7 +45,8 @@ class Requirement:
 
     `functions` are the methods that must be offered for the row to be decided, its own first;
     `needs` names the requirements without which it cannot be reached.
-    `observes` and `capabilities` are what the harness must declare for it.
+    `observes`, `capabilities` and `protocols` are what the harness must declare for it, `lacks` the
+    protocols that it must not.
     `readings` maps letters to the ways in which the documents can be understood;
     `default` is the letter that binds, :data:`ANY`, or "" where there are no readings.
     `undecidable`, `partial`, `contradiction` and `note` are "" where they do not apply.
@@ -62,6 +63,8 @@ class Requirement:
     needs: tuple[str, ...]
     observes: frozenset[str]
     capabilities: frozenset[str]
+    protocols: frozenset[str]
+    lacks: frozenset[str]
     readings: Mapping[str, str]
     default: str
     undecidable: str

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from conformance.capabilities import OBSERVABLE
+from conformance.capabilities import OBSERVABLE, PROTOCOLS
 from conformance.errors import CatalogueError, UsageError
 from conformance.requirements.catalogue import ANY, Citation, Evidence, Level, Requirement, Source
 from conformance.trace import Trace, trace_from_json
@@ -18,7 +18,7 @@ _LEVELS: Final = ("must", "should", "ambiguous")
 _EVIDENCE: Final = ("full", "excerpt", "code")
 _CAPABILITIES: Final = frozenset({"checked_handles", "null_arguments", "fail_allocation", "tls"})
 _TEXTS: Final = ("undecidable", "partial", "contradiction", "note", "example", "default")
-_LISTS: Final = ("functions", "needs", "observes", "capabilities")
+_LISTS: Final = ("functions", "needs", "observes", "capabilities", "protocols", "lacks")
 _DEMANDED: Final = ("id", "level", "sentence", "why", "sources", "functions")
 _KEYS: Final = frozenset({*_DEMANDED, *_TEXTS, *_LISTS, "readings"})
 _SOURCE_KEYS: Final = ("title", "publisher", "address", "edition", "evidence")
@@ -66,6 +66,8 @@ def requirement(
         needs=tuple(row.get("needs", ())),
         observes=_known(where, row, "observes", OBSERVABLE),
         capabilities=_known(where, row, "capabilities", _CAPABILITIES),
+        protocols=_known(where, row, "protocols", PROTOCOLS),
+        lacks=_known(where, row, "lacks", PROTOCOLS),
         readings=readings,
         default=default,
         undecidable=row.get("undecidable", ""),

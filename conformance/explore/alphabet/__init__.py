@@ -33,12 +33,14 @@ class Alphabet:
 
     The epilogue closes what is live, and answers None once nothing is; after it `touch` uses what
     was closed, where that may be done.
+    `looks` are the methods that show what is live, the most telling first.
     """
 
     letters: Mapping[str, Letter]
     preamble: Callable[[Capabilities, Chooser], list[Call]]
     epilogue: Callable[[Any, Chooser], Call | None]
     touch: Callable[[Any, Chooser], Call | None] = lambda _state, _choose: None
+    looks: tuple[str, ...] = ("observe",)
 
     def offered(self, capabilities: Capabilities) -> dict[str, Letter]:
         """The letters that an implementation can be asked."""
@@ -52,11 +54,11 @@ def _can(method: str, capabilities: Capabilities) -> bool:
         return bool(capabilities.observes)
     if method == "world.fail_allocation":
         return capabilities.fail_allocation
-    return method.startswith("world.") or method in capabilities.functions
+    return method.startswith(("world.", "servers.")) or method in capabilities.functions
 
 
 def alphabet_of(family: str) -> Alphabet:
     """The alphabet of one family."""
-    from conformance.explore.alphabet import imsg, simple
+    from conformance.explore.alphabet import email, imsg, simple
 
-    return {"imsg": imsg.ALPHABET, "simple": simple.ALPHABET}[family]
+    return {"imsg": imsg.ALPHABET, "simple": simple.ALPHABET, "email": email.ALPHABET}[family]

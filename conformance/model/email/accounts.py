@@ -10,7 +10,8 @@ from typing import Final
 MAILS: Final = 2
 """Mails in every mailbox, from `begin` on."""
 
-PEOPLE: Final = ("ann", "ben", "cas", "dee", "eva", "finn", "gus", "ida")
+PEOPLE: Final = ("ann", "anna", "ann@example.org", "ben", "cas", "dee", "eva", "finn", "gus", "ida")
+"""Some begin alike, so that a name that is cut or compared in part hits the wrong session."""
 CROWD: Final = tuple(f"user{number:03d}" for number in range(300))
 USERS: Final = PEOPLE + CROWD
 """The user names that the servers know, all in lower case and each a mailbox of its own."""
