@@ -131,7 +131,7 @@ def test_a_racing_fault_is_found(name: str) -> None:
 
 
 def test_the_shortest_racing_trace_is_shown() -> None:
-    mutant = MUTANTS["race-logoff-both-succeed"].factory()
+    mutant = MUTANTS["race-logoff-both-succeed"].build()
     player = Player(mutant, "simple", catalogue().homes["simple"])
     run_concurrent(player, Deaths(9999), 5, lambda: player.evidence.calls > 3000)
     kept = player.evidence.rows["SIMPLE-LOGOFF-02"].violations
@@ -146,7 +146,7 @@ def test_the_shortest_racing_trace_is_shown() -> None:
 
 
 def test_a_race_that_goes_well_now_and_then_is_flaky() -> None:
-    mutant = MUTANTS["race-logoff-both-succeed"].factory()
+    mutant = MUTANTS["race-logoff-both-succeed"].build()
     turns = iter(range(10**6))
     gap = mutant.simple_class.check_logoff
 
