@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from conformance.capabilities import Capabilities
@@ -61,3 +62,7 @@ class EmailModel:
         if call.method in STARTS:
             return starting(state, call) not in ("duplicate", "other", "lacking")
         return call.method not in CLIENT_STARTS or CLIENT_STARTS[call.method] in state.protocols
+
+    def together(self, _state: Any, _threads: Sequence[Sequence[Call]]) -> bool:
+        """The documents say nothing of threads."""
+        return False
