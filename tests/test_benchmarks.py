@@ -1,4 +1,4 @@
-"""The small API of the benchmarks: its ports agree, its faults show, and the correct one is clean."""
+"""The small API of the benchmarks: ports agree, faults show, the correct one is clean."""
 
 from __future__ import annotations
 
