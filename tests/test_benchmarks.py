@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -51,8 +52,8 @@ def test_every_chosen_fault_shows_and_a_correct_instance_never_differs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    from small.referee import differs
-    from small.walks import walk
+    differs = importlib.import_module("small.referee").differs
+    walk = importlib.import_module("small.walks").walk
 
     random = Random(1)
     walks = {part: [walk(part, random) for _ in range(300)] for part in ("imsg", "simple")}
