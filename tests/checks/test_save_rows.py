@@ -202,3 +202,20 @@ def test_a_missing_property_gives_a_warning(code: int, holds: bool) -> None:
     held, broken = found("imsg", *start(), props, get)
     assert ("IMSG-ATTR-01" in held) is holds
     assert broken == (set() if holds else {"IMSG-ATTR-01"})
+
+
+def test_attributes_may_outlive_the_value_that_they_hid() -> None:
+    hide = step("SetAttribIMsgOnIStg", {"lpObject": "g1", "attribs": {SUBJECT: 4}}, problems={})
+    get = step("IMessage.GetProps", {"this": "g1", "tags": [SUBJECT]}, code=WARNING, props={})
+    assert found("imsg", *start(), put("x"), get)[1] == {"IMSG-MSG-01"}
+    assert found("imsg", *start(), put("x"), hide, put("y"), get)[1] == set()
+
+
+def test_an_element_of_the_caller_may_take_the_place_of_another() -> None:
+    def create(element: str) -> Step:
+        return step("world.create", {"name": "t1", "element": element, "base64": ""})
+
+    saved = [*start(), put("x"), create("mine/inner"), save()]
+    assert found("imsg", *saved, elements(*FILE, "mine"))[1] == {"IMSG-SAVE-03"}
+    assert found("imsg", *saved, create("mine"), elements(*FILE, "mine"))[1] == set()
+    assert found("imsg", *saved, create("mine"), elements(*FILE))[1] == {"IMSG-SAVE-03"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from adapters.reference import Reference
@@ -108,10 +109,16 @@ Answer = Callable[[Call, Outcome], Outcome]
 
 
 class Twisted(Reference):
-    """The reference with some calls changed on the way in and some outcomes on the way out."""
+    """The reference with some calls changed on the way in and some outcomes on the way out.
+
+    Calls on threads would pass by both, and are not offered.
+    """
 
     def __init__(self, changes: Iterable[Change] = (), answers: Iterable[Answer] = ()) -> None:
         super().__init__()
+        self.offer = {
+            family: replace(offered, parallel=False) for family, offered in self.offer.items()
+        }
         self.changes, self.answers = tuple(changes), tuple(answers)
         self.performed = 0
 

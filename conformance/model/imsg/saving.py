@@ -37,6 +37,7 @@ def set_props(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
         refused = {int(tag, 16) >> 16 for tag in outcome.body.get("problems") or {}}
     else:
         refused = set(ids)
+    refused |= ids & state.veiled
     new = {tag: value for tag, value in given.items() if tag >> 16 not in refused}
     message = replace(
         message,
@@ -137,10 +138,20 @@ def caller_commits(state: Imsg, call: Call, _outcome: Outcome) -> Imsg:
             things[key] = replace(thing, unsaved={}, touched=False)
     kept = storage.kept
     content = kept.pending.without(ids, parts=touched)
-    made = kept.made | {call.params["element"]} if "element" in call.params else kept.made
+    element = call.params.get("element")
+    made = kept.made if element is None else _beside(kept.made, element) | {element}
     kept = replace(kept, pending=content, committed=content, made=made)
     storage = replace(storage, kept=kept, filled=storage.filled or bool(content.by))
     return stored(replace(state, things=things), name, storage)
+
+
+def _beside(made: frozenset[str], element: str) -> frozenset[str]:
+    """The elements that a new one does not take the place of: a name is a storage or a stream."""
+    return frozenset(
+        path
+        for path in made
+        if not path.startswith(f"{element}/") and not element.startswith(f"{path}/")
+    )
 
 
 def unsaved_on(state: Imsg, name: str) -> dict[int, Any]:
@@ -225,5 +236,5 @@ def set_attributes(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
         props=_but(message.props, lost),
         unsaved=_but(message.unsaved, lost),
     )
-    state = changed(state, key, message)
+    state = replace(changed(state, key, message), veiled=state.veiled | lost)
     return _vague(state, message.storage, lost) if lost else state

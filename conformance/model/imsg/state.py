@@ -161,6 +161,8 @@ class Imsg:
     `events` names what happened since the last look that could leave something behind
     or take something
     away; a difference is charged to a requirement only where one kind of event explains it.
+    `veiled` are the identifiers of properties that attributes once made unreadable or fixed: the
+    attributes may outlive the value, so nothing is promised of these any more.
     `offset_*` is the difference between the last look and what was expected, already reported.
     """
 
@@ -181,6 +183,7 @@ class Imsg:
     sentinel: bool = False
     flag_code: int | None = None
     open_allocates: bool = False
+    veiled: frozenset[int] = frozenset()
     murky: bool = False
 
     def thing(self, name: object) -> tuple[str, Thing] | None:
