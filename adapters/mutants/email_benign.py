@@ -50,10 +50,6 @@ class ImapNotByName(Email):
             return
         super().close(identity)
 
-    def end_program(self) -> None:
-        for mine in self.sessions.values():
-            self.end_all(list(mine.values()))
-
 
 @benign("email-reads-close-08-b")
 class CloseReports(Email):

@@ -125,10 +125,6 @@ class ImapVariableCloseIgnored(Email):
         if identity.kind == "user" or "imap" not in self.sessions.get(identity, {}):
             super().close(identity)
 
-    def end_program(self) -> None:
-        for mine in self.sessions.values():
-            self.end_all(list(mine.values()))
-
 
 @fault("email-variable-close-raises", "EMAIL-CLOSE-03")
 class VariableCloseRaises(Email):
@@ -196,10 +192,6 @@ class ImapByNameCrashes(Email):
         if identity.kind == "user" and set(self.sessions.get(identity, {})) == {"imap"}:
             raise Death
         super().close(identity)
-
-    def end_program(self) -> None:
-        for mine in self.sessions.values():
-            self.end_all(list(mine.values()))
 
 
 @fault("email-outlook-close-ignored", "EMAIL-CLOSE-06")

@@ -67,15 +67,12 @@ class ClosesTwice(Email):
     def __init__(self) -> None:
         super().__init__()
         self.closed: list[MailSession] = []
-        self.ending = False
 
     def close(self, identity: Identity) -> None:
-        if not self.ending:
-            self.closed += self.sessions.get(identity, {}).values()
+        self.closed += self.sessions.get(identity, {}).values()
         super().close(identity)
 
     def end_program(self) -> None:
-        self.ending = True
         super().end_program()
         for session in self.closed:
             if isinstance(session, _Remembers):

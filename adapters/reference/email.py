@@ -127,8 +127,9 @@ class Email:
 
     def end_program(self) -> None:
         """What was not closed ends with the program; harmless when repeated. Source: W1."""
-        for identity in list(self.sessions):
-            self.close(identity)
+        for mine in self.sessions.values():
+            self.end_all(list(mine.values()))
+        self.sessions.clear()
 
     def held(self) -> int:
         """The connections that are held."""

@@ -122,6 +122,16 @@ def _closes() -> Iterator[list[Call]]:
         twice = [close(_ANN), LOOK, close(_ANN), INFO, LOOK, _use(protocol, _BEN)]
         yield [*begun, *twice, start(protocol, _ANN), LOOK]
         yield [*begun, close(_ANN), _use(protocol, _BEN), close(_BEN), LOOK]
+    for session in (by_name("nobody"), by_name(""), {"variable": "v1"}):
+        yield [close(session), INFO] * 3
+    for protocol in MAIL:
+        once = [start(protocol, _ANN), close(_ANN), close(_ANN), INFO]
+        yield [*once, *once, LOOK]
+        yield [start(protocol, _ANN), LOOK, close(_ANN), LOOK] * 2
+    everything = [start(protocol, _ANN) for protocol in MAIL]
+    for protocol in MAIL:
+        dead = [fault(protocol, "drop"), _use(protocol, _ANN), close(_ANN), LOOK]
+        yield [*everything, LOOK, *dead]
     yield [start_both(_ANN), LOOK, close(_ANN), LOOK, count(_ANN), send(_ANN), LOOK]
     again = [start("imap", _ANN), LOOK, close(_ANN), LOOK]
     yield [start_both(_ANN), *again, start_both(_ANN), LOOK]
@@ -145,8 +155,11 @@ def _variables() -> Iterator[list[Call]]:
     own = [start_both(by_variable("v1", "ann"), smtp=""), LOOK]
     yield [*own, count(by_variable("v1", "ann")), close(by_variable("v1", "ann")), LOOK]
     for first, second in permutations(MAIL, 2):
-        pair = [start(first, by_variable("v1", "ann")), start(second, by_variable("v2", "ann"))]
-        yield [*pair, LOOK, close(by_variable("v1", "ann")), LOOK]
+        again = []
+        for user in ("ann", "ben"):
+            one, two = by_variable(f"{user}1", user), by_variable(f"{user}2", user)
+            again += [start(first, one), start(second, two), LOOK, close(one), LOOK]
+        yield again
     many = [start(protocol, by_variable(f"v{n}", "ann")) for n, protocol in enumerate(MAIL)]
     yield [
         *many,

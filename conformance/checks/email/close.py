@@ -17,7 +17,7 @@ from conformance.checks.email.base import (
     seen,
     still_works,
 )
-from conformance.checks.email.start import mails_counted, starts
+from conformance.checks.email.start import either, mails_counted, starts
 from conformance.findings import Broken, Finding, reading
 from conformance.model.email.advance import use_blame
 from conformance.model.email.close import NOTHING, aspect, close_blame
@@ -140,10 +140,10 @@ def over_and_again(state: Email, call: Call, outcome: Outcome) -> Finding:
     rule = "EMAIL-CLOSE-09"
     if call.method in LOOKS:
         expected = "a use after the close connects and sends nothing"
-        found = seen(state, call, outcome, rule, expected)
-        if found is None and call.method == SERVERS:
-            return mails_counted(state, outcome, rule, expected)
-        return found
+        return either(
+            seen(state, call, outcome, rule, expected),
+            mails_counted(state, call, outcome, rule, expected),
+        )
     if call.method in USES:
         if using(state, call) != "past" or use_blame(state, call, "past") != rule:
             return None

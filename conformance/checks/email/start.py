@@ -52,9 +52,17 @@ def starts(state: Email, call: Call, outcome: Outcome, requirement: str) -> Find
     return must(outcome, "email", worked(call, outcome), "true")
 
 
-def mails_counted(state: Email, outcome: Outcome, requirement: str, expected: str) -> Finding:
+def either(*findings: Finding) -> Finding:
+    """What two sides of one look say together: broken if one of them is."""
+    broken = next((found for found in findings if isinstance(found, Broken)), None)
+    return broken or next((found for found in findings if found is not None), None)
+
+
+def mails_counted(
+    state: Email, call: Call, outcome: Outcome, requirement: str, expected: str
+) -> Finding:
     """The mails that the server accepted, where this requirement alone can be to blame."""
-    number = delivered(outcome)
+    number = delivered(outcome) if call.method == SERVERS else None
     if number is None:
         return None
     if state.delivered.blamed(number) == {requirement}:
@@ -74,10 +82,10 @@ def starts_and_works(state: Email, call: Call, outcome: Outcome) -> Finding:
             return None
         expected = "true" if call.method == SEND else f"the {MAILS} mails of the mailbox"
         return must(outcome, "email", used(call, outcome), expected)
-    found = seen(state, call, outcome, rule, "a started session is live")
-    if found is None and call.method == SERVERS:
-        return mails_counted(state, outcome, rule, "a mail that was sent reaches the server")
-    return found
+    return either(
+        seen(state, call, outcome, rule, "a started session is live"),
+        mails_counted(state, call, outcome, rule, "a mail that was sent reaches the server"),
+    )
 
 
 @CHECKS.check("EMAIL-START-02", *START, *USES, *LOOKS, "ErrorInfo")
@@ -132,10 +140,10 @@ def one_direction(state: Email, call: Call, outcome: Outcome) -> Finding:
     rule = "EMAIL-START-04"
     if call.method in LOOKS:
         expected = "only the protocol that was started is connected"
-        found = seen(state, call, outcome, rule, expected)
-        if found is None and call.method == SERVERS:
-            return mails_counted(state, outcome, rule, "a session that reads sends nothing")
-        return found
+        return either(
+            seen(state, call, outcome, rule, expected),
+            mails_counted(state, call, outcome, rule, "a session that reads sends nothing"),
+        )
     if using(state, call) != "wrong-way":
         return None
     reads = call.method == SEND
