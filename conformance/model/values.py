@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from functools import cache, wraps
-from operator import attrgetter, is_
-from typing import Any, Final, ParamSpec, TypeVar
+from operator import attrgetter
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 Value = TypeVar("Value")
 Answer = TypeVar("Answer")
 Given = ParamSpec("Given")
 
 _new: Final = object.__new__
+_NONE: Final = object()
+_NEVER: Final = object()
 
 
 @cache
@@ -41,23 +43,22 @@ def replace(value: Value, /, **changes: Any) -> Value:
 
 
 def remembered(question: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """A pure function of immutable values that remembers its last answer.
+    """A pure function of up to three immutable values that remembers its last answer.
 
-    Arguments are compared by identity, so that asking again costs next to nothing.
+    Arguments are given by position and compared by identity, so that asking again costs next to
+    nothing.
     """
-    last: tuple[tuple[Any, ...], Any] = ((), None)
+    untyped: Callable[..., Answer] = question
+    last: tuple[Any, Any, Any, Any] = (_NEVER, _NEVER, _NEVER, None)
 
-    @wraps(question)
-    def ask(*given: Given.args, **named: Given.kwargs) -> Answer:
+    def ask(one: Any, two: Any = _NONE, three: Any = _NONE) -> Answer:
         nonlocal last
-        if named:
-            return question(*given, **named)
-        before, known = last
-        if len(before) == len(given) and all(map(is_, before, given)):
+        first, second, third, known = last
+        if one is first and two is second and three is third:
             answer: Answer = known
             return answer
-        answer = question(*given, **named)
-        last = (given, answer)
+        answer = untyped(*(given for given in (one, two, three) if given is not _NONE))
+        last = (one, two, three, answer)
         return answer
 
-    return ask
+    return cast("Callable[Given, Answer]", wraps(question)(ask))

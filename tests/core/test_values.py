@@ -42,5 +42,5 @@ def test_a_remembered_answer_is_given_for_the_very_same_arguments_only() -> None
     assert pair(first, second) == pair(first, second) == (first, second)
     assert len(asked) == 1
     assert pair(second, first) == (second, first)
-    assert pair(first, two=second) == (first, second)
+    assert pair(first, second) == (first, second)
     assert len(asked) == 3

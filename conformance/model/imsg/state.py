@@ -24,6 +24,9 @@ class Life(Enum):
     for the close.
     """
 
+    # By identity: asked for at every step, and slow in Enum.
+    __hash__ = object.__hash__
+
     OPEN = "open"
     PARTING = "parting"
     ENDED = "ended"

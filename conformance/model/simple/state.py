@@ -16,6 +16,9 @@ class Life(Enum):
     nothing is known any more, because a look showed that sessions are missing or left over.
     """
 
+    # By identity: asked for at every step, and slow in Enum.
+    __hash__ = object.__hash__
+
     OPEN = "open"
     ENDED = "ended"
     UNSURE = "unsure"
