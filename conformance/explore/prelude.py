@@ -73,6 +73,30 @@ def _imsg_sweeps() -> Iterator[list[Call]]:
                 calls.append(build("s1", "m1", f"t{index}", f"g{index}", ulFlags=bit | legal))
         yield [*calls, OBSERVE, close_session("s1"), OBSERVE]
     yield from _releases()
+    yield from _parts()
+
+
+def _parts() -> Iterator[list[Call]]:
+    """A message with an attachment and a message in that: every order of their ends, each seen."""
+    ends = {
+        "g1": Call("IMessage.Release", {"this": "g1"}),
+        "a1": Call("IAttach.Release", {"this": "a1"}),
+        "e1": Call("IMessage.Release", {"this": "e1"}),
+    }
+    made = [
+        Call("IMessage.CreateAttach", {"this": "g1", "lppAttach": "a1"}),
+        Call("IAttach.OpenMessage", {"this": "a1", "create": True, "lppMsg": "e1"}),
+    ]
+    callback = {"lpfMsgCallRelease": True, "ulCallerData": 7}
+    for session in ("s1", None):
+        opened = [malloc("m1"), storage("t1")]
+        opened += [open_session("m1", session)] if session else []
+        close = [close_session(session), OBSERVE] if session else []
+        built = [*opened, build(session, "m1", "t1", "g1", **callback), *made, OBSERVE]
+        for size in range(len(ends) + 1):
+            for order in permutations(ends, size):
+                seen = [call for name in order for call in (ends[name], OBSERVE)]
+                yield [*built, *seen, *close]
 
 
 def _releases() -> Iterator[list[Call]]:
