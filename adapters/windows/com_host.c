@@ -70,10 +70,10 @@ static int live(void) {
 
 /* --- functions --- */
 
-/* What the call leaves out comes from the environment: the account of this machine. */
+/* What the call leaves out or empty comes from the environment: the account of this machine. */
 static const char *account(const Json *params, const char *key, const char *variable) {
-    const char *given = text_of(params, key);
-    return given ? given : getenv(variable);
+    const char *given = text_of(params, key), *usual = getenv(variable);
+    return given && (*given || !usual) ? given : usual;
 }
 
 static int start(const Program *program, const Json *params) {

@@ -13,10 +13,16 @@ from typing import Any
 import pytest
 
 from adapters.find import open_adapter
+from adapters.mail.served import Served
 from adapters.native.wine import Wine
 from adapters.windows import Com
 from conformance.errors import AdapterError, UsageError
+from conformance.evidence import Evidence
+from conformance.explore.shard import run_shard
+from conformance.profiles import Shard
+from conformance.requirements.load import catalogue
 from conformance.trace import Call, Outcome
+from conformance.verdicts import Question, Ruling, Verdict, rule
 
 COMPILER = "x86_64-w64-mingw32-gcc"
 SOURCE = Path(__file__).with_name("com_server.c")
@@ -235,3 +241,25 @@ def test_a_crash_of_the_program_is_an_outcome(machine: Callable[..., Machine]) -
     assert one.ask("EmailStartOutlookSession", **params).kind == "crash"
     one.begin()
     assert one.held() == 0
+
+
+def verdicts(one: Machine) -> dict[str, Ruling]:
+    """What the fixed sequences of every run decide."""
+    evidence, adapter = Evidence(), Served(one.com)
+    try:
+        run_shard(
+            adapter, Shard("email", 0, 0, 4, 0), catalogue(), lambda _evidence: None, evidence
+        )
+    finally:
+        adapter.close()
+    question = Question(
+        {}, strict=False, families=("email",), offer=adapter.offer, errors={}, complete=False
+    )
+    return rule(catalogue(), evidence, question)
+
+
+def test_the_rows_of_outlook_and_notes_are_decided(machine: Callable[..., Machine]) -> None:
+    found = verdicts(machine())
+    for name in ("EMAIL-START-08", "EMAIL-START-10", "EMAIL-CLOSE-06", "EMAIL-CLOSE-07"):
+        assert found[name].verdict is Verdict.PASS, found[name]
+    assert found["EMAIL-START-10"].reading == "A"
