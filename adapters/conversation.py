@@ -55,17 +55,26 @@ class Conversation:
         self._number += 1
         number = self._number
         try:
+            unasked = self._process.unasked(look=call.method == "begin")
+            if unasked:
+                raise ProtocolError(
+                    "the harness wrote more than its answer",
+                    "one response for each request, and nothing else on stdout",
+                    said=jsonrpc.quote(unasked),
+                    late=True,
+                )
             line = self._process.ask(jsonrpc.request(number, call.method, call.params), seconds)
             answer = jsonrpc.response(line, number)
             if "result" in answer and call.method != "initialize":
                 try:
                     shapes.check(call, answer["result"], family)
                 except ProtocolError as error:
-                    error.message += f": {jsonrpc.quote(line)}"
-                    raise
+                    raise ProtocolError(
+                        error.message, error.hint, said=jsonrpc.quote(line)
+                    ) from None
         except TooLong as long:
-            shown = jsonrpc.quote(long.start[:1000])
-            self.broke(ProtocolError(f"the harness answered a line over 16 MiB: {shown}"))
+            start = jsonrpc.quote(long.start[:1000])
+            self.broke(ProtocolError("the harness answered a line over 16 MiB", said=start))
         except ProtocolError as error:
             self.broke(error)
         return answer
@@ -80,7 +89,8 @@ class Conversation:
             raise Died(f"did not answer {call.method} within {seconds:g} s") from None
         if "error" in answer:
             shown = jsonrpc.quote(str(answer["error"]))
-            self.broke(ProtocolError(f"the harness answered {call.method} with an error: {shown}"))
+            what = f"the harness answered {call.method} with an error"
+            self.broke(ProtocolError(what, said=shown))
         return answer["result"]
 
     def shutdown(self, seconds: float) -> None:

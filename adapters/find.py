@@ -32,8 +32,13 @@ def open_adapter(
     command: Sequence[str] = (),
     call_timeout: float = 5.0,
     mail_server: str = "embedded",
+    *,
+    isolate: bool = False,
 ) -> Adapter:
     """Open the adapter that SPEC names, with mail servers beside it where it offers `email`.
+
+    With `isolate` one that would be called in this process has a process of its own; `stdio` and
+    `native` always have.
 
     Raises :class:`UsageError` where SPEC names none, or there are no such mail servers here, and
     :class:`conformance.errors.AdapterError` where it cannot be opened.
@@ -42,7 +47,14 @@ def open_adapter(
         from adapters.mail.dovecot import find
 
         find()
-    adapter = _open(spec, command, call_timeout)
+    if isolate and spec.partition(":")[0] not in ("stdio", "native"):
+        if command:
+            raise _takes_no_command(spec)
+        from adapters.isolated import isolated
+
+        adapter: Adapter = isolated(spec, call_timeout)
+    else:
+        adapter = open_alone(spec, command, call_timeout)
     if "email" not in adapter.offer:
         return adapter
     from adapters.mail.served import Served
@@ -50,10 +62,11 @@ def open_adapter(
     return Served(adapter, mail_server)
 
 
-def _open(spec: str, command: Sequence[str], call_timeout: float) -> Adapter:
+def open_alone(spec: str, command: Sequence[str] = (), call_timeout: float = 5.0) -> Adapter:
+    """Open the adapter that SPEC names, without mail servers; raises as :func:`open_adapter`."""
     kind, _, rest = spec.partition(":")
     if command and kind != "stdio":
-        raise UsageError(f"the adapter {spec} takes no command after --", "use --adapter stdio")
+        raise _takes_no_command(spec)
     if kind == "stdio" and not rest:
         if not command:
             raise UsageError("the adapter stdio needs a command", "add -- and the command to run")
@@ -75,6 +88,10 @@ def _open(spec: str, command: Sequence[str], call_timeout: float) -> Adapter:
     if not rest:
         return _from_entry_point(spec)
     raise UsageError(f"no adapter is called {spec}", _known())
+
+
+def _takes_no_command(spec: str) -> UsageError:
+    return UsageError(f"the adapter {spec} takes no command after --", "use --adapter stdio")
 
 
 def _mutant(name: str) -> Adapter:

@@ -14,13 +14,16 @@ import subprocess
 import threading
 import time
 import weakref
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from adapters.guardian import guardian
 from adapters.spawn import POSIX, StderrFile, StderrPipe, StderrSink, end_group, spawn
 
 LINE_LIMIT: Final = 16 * 1024 * 1024
 _CHUNK: Final = 1 << 16
+_BLANK: Final = b" \t\r\n"
 _CLOSED: Final = -1  # no descriptor: writing to it fails, whatever reuses the number
 
 
@@ -45,7 +48,11 @@ class TooLong(Exception):  # noqa: N818 - as above
 
 
 class Process:
-    """One running child; raises :class:`AdapterError` if it cannot be started."""
+    """One running child; raises :class:`AdapterError` if it cannot be started.
+
+    `stderr_to_file` is for children that start daemons which rightly outlive them, as Wine's does.
+    Of all others nothing that they started is left when they end.
+    """
 
     def __init__(
         self,
@@ -56,13 +63,14 @@ class Process:
         stderr_to_file: bool = False,
     ) -> None:
         self._stderr: StderrSink = StderrFile() if stderr_to_file and POSIX else StderrPipe()
+        mark = guardian().new_mark() if POSIX and not stderr_to_file else ""
         try:
-            self._child = spawn(command, env, cwd, self._stderr)
+            self._child = spawn(command, env, cwd, self._stderr, mark)
         except BaseException:
             self._stderr.finish()
             raise
         # Runs at exit too, or when the object is forgotten, so that no child outlives the suite.
-        self._finalizer = weakref.finalize(self, end_group, self._child)
+        self._finalizer = weakref.finalize(self, end_group, self._child, mark)
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         self._in = self._child.stdin.fileno()
@@ -78,16 +86,25 @@ class Process:
         """
         deadline = time.monotonic() + seconds
         self._write(line, deadline)
-        if not self._rest:
-            # The usual case: the answer arrives whole, in one piece.
-            data = self._source.read(deadline)
-            if data.find(b"\n") == len(data) - 1 and len(data) > 2:
-                return data
-            self._rest = data
-        while True:
-            found = self._next_line(deadline)
-            if found.strip():
-                return found
+        try:
+            if not self._rest:
+                # The usual case: the answer arrives whole, in one piece.
+                data = self._source.read(deadline)
+                if data.find(b"\n") == len(data) - 1 and len(data) > 2:
+                    return data
+                self._rest = data
+            return self._next_line(deadline)
+        except Gone:
+            raise Gone(during=not self._unread(line)) from None
+
+    def unasked(self, *, look: bool = False) -> bytes:
+        """What came after the last answer, but for blank space; `look` for what is on its way."""
+        if look and not self._rest:
+            with contextlib.suppress(Silent, Gone):
+                self._rest = self._source.read(0.0)
+        if self._rest:
+            self._rest = self._rest.lstrip()
+        return self._rest
 
     def exit_code(self, seconds: float) -> int | None:
         """Wait for the exit code (a negated signal number on POSIX); None if it runs on."""
@@ -125,14 +142,25 @@ class Process:
             except OSError as error:
                 raise Gone(during=len(rest) < len(line)) from error
 
+    def _unread(self, line: bytes) -> bool:
+        """Whether the child ended before it took the request: then that is not to blame."""
+        return POSIX and _waiting(self._in) >= len(line)
+
     def _next_line(self, deadline: float) -> bytes:
-        pieces = [self._rest]
-        size = len(self._rest)
+        """The next line that is not blank; what follows it stays for the next time."""
+        start = self._rest.lstrip(_BLANK)
+        pieces, size = [start], len(start)
         while b"\n" not in pieces[-1]:
             if size > LINE_LIMIT:
                 raise TooLong(b"".join(pieces))
-            pieces.append(self._source.read(deadline))
-            size += len(pieces[-1])
+            # Whoever goes on sending is cut off as well.
+            if time.monotonic() > deadline:
+                raise Silent
+            data = self._source.read(deadline)
+            if not size:
+                data = data.lstrip(_BLANK)
+            pieces.append(data)
+            size += len(data)
         line, _, self._rest = b"".join(pieces).partition(b"\n")
         if len(line) > LINE_LIMIT:
             raise TooLong(line)
@@ -151,7 +179,10 @@ class _Polled:
     def read(self, deadline: float) -> bytes:
         if not self._poll(_milliseconds(deadline)):
             raise Silent
-        data = os.read(self._fd, _CHUNK)
+        try:
+            data = os.read(self._fd, _CHUNK)
+        except OSError:
+            data = b""
         if not data:
             raise Gone(during=True)
         return data
@@ -187,6 +218,17 @@ class _Threaded:
 
 def _milliseconds(deadline: float) -> int:
     return max(0, int((deadline - time.monotonic()) * 1000) + 1)
+
+
+def _waiting(fd: int) -> int:
+    """The bytes in a pipe that nobody has read yet."""
+    import fcntl
+    import termios
+
+    count = array("i", [0])
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(fd, termios.FIONREAD, count)
+    return count[0]
 
 
 def _wait_writable(fd: int, deadline: float) -> None:

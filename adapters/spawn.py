@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final, Protocol
 
+from adapters.guardian import MARK, end_marked, forget, guardian
 from conformance.errors import AdapterError
 
 STDERR_TAIL: Final = 64 * 1024
@@ -91,10 +92,12 @@ def spawn(
     env: Mapping[str, str] | None,
     cwd: str | os.PathLike[str] | None,
     stderr: StderrSink,
+    mark: str = "",
 ) -> subprocess.Popen[bytes]:
     """Start a program in a process group of its own, with pipes on stdin and stdout.
 
-    Raises :class:`AdapterError` in one line if that is not possible.
+    What it starts is known by its mark. Raises :class:`AdapterError` in one line if that is
+    not possible.
     """
     if not command:
         raise AdapterError("no command to start the harness with", "put it after `--`")
@@ -111,7 +114,7 @@ def spawn(
             stdout=subprocess.PIPE,
             stderr=stderr.target,
             bufsize=0,
-            env=dict(env) if env is not None else None,
+            env={**(os.environ if env is None else env), **({MARK: mark} if mark else {})},
             cwd=cwd,
             start_new_session=POSIX,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
@@ -121,15 +124,23 @@ def spawn(
             f"cannot start {command[0]}: {getattr(error, 'strerror', None) or error}",
             "a script needs a first line such as #!/usr/bin/env python3",
         ) from error
+    if POSIX:
+        guardian().watch(child.pid)
     stderr.attach(child)
     return child
 
 
-def end_group(child: subprocess.Popen[bytes]) -> None:
-    """Kill the child and what it started in its group, and wait for it; harmless when repeated."""
+def end_group(child: subprocess.Popen[bytes], mark: str = "") -> None:
+    """Kill the child and what it started, and wait for it; harmless when repeated.
+
+    What has left its group is found by its mark, where there is one.
+    """
     if POSIX:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
+        if mark:
+            end_marked(mark)
+        forget(child.pid)
     elif child.poll() is None:
         taskkill = Path(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "taskkill.exe")
         subprocess.run(
@@ -144,11 +155,11 @@ def end_group(child: subprocess.Popen[bytes]) -> None:
 
 
 def _die_with_us() -> tuple[str, ...]:
-    """Return a prefix that has the kernel kill the child when we die, by SIGKILL too.
+    """Return a prefix that has the kernel kill the child when we die, even before it is watched.
 
     setpriv sets PR_SET_PDEATHSIG and then becomes the program; a `preexec_fn` could deadlock where
     threads run. The kernel watches the *thread* that started the child, so only the main thread,
-    which lives as long as we do, may ask for it. Otherwise the closed stdin ends the child.
+    which lives as long as we do, may ask for it.
     """
     main = threading.current_thread() is threading.main_thread()
     setpriv = shutil.which("setpriv") if sys.platform == "linux" and main else None

@@ -26,9 +26,11 @@ from conformance.trace import (
 _BACKOFF: Final = 0.1
 _AFTER_TIME_OUT: Final = 5.0
 _LONGEST: Final = 600.0
-_ERRORS: Final = frozenset({CRASHED, NOT_EXPRESSIBLE, NOT_IMPLEMENTED, NOT_OFFERED, RAISED})
-_LOST: Final = Outcome(
-    "error", {"code": NOT_EXPRESSIBLE, "message": "the harness died outside a call"}
+_ERRORS: Final = frozenset(
+    {BAD_PARAMS, CRASHED, NOT_EXPRESSIBLE, NOT_IMPLEMENTED, NOT_OFFERED, RAISED}
+)
+_ENDED: Final = Outcome(
+    "error", {"code": NOT_EXPRESSIBLE, "message": "the harness has ended outside a call"}
 )
 
 T = TypeVar("T")
@@ -83,13 +85,17 @@ class Stdio:
         expressible", which says nothing about the implementation, until `begin`.
         """
         if call.method == "begin":
-            outcome = self._persist(lambda: self._begin(call))
+            try:
+                outcome = self._persist(lambda: self._begin(call))
+            except AdapterError:
+                self._forget()
+                raise
             self._lost = False
             return outcome
         running = self._running
         if running is None:
             if self._lost:
-                return _LOST
+                return _ENDED
             raise AdapterError(f"{call.method} was asked after a crash", "call begin first")
         if call.method == "shutdown":
             return self._shutdown(running)
@@ -106,9 +112,9 @@ class Stdio:
             self._forget()
             raise
         if "error" in answer:
-            return Outcome("error", self._error(running, call, answer["error"]))
+            return Outcome("error", self._error(call, answer["error"]))
         if call.method == "parallel":
-            self._inner_errors(running, call, answer["result"]["threads"])
+            self._inner_errors(call, answer["result"]["threads"])
         if call.method == "EmailSetTimeOut":
             self._expect_silence(call.params["milliseconds"] / 1000)
         return Outcome("result", answer["result"])
@@ -130,6 +136,7 @@ class Stdio:
                 "the harness offers something else after a restart",
                 "initialize must answer the same each time",
                 stderr=self._stderr,
+                final=True,
             )
         self._handshake = said
         return running
@@ -168,31 +175,25 @@ class Stdio:
         """From now on a silent server may take the time out that the sequence has set."""
         self._timeout = max(self._call_timeout, min(seconds + _AFTER_TIME_OUT, _LONGEST))
 
-    def _error(self, running: Conversation, call: Call, error: dict[str, Any]) -> dict[str, Any]:
-        """Return the error object of an outcome; raises where it is a failure of the harness."""
+    def _error(self, call: Call, error: dict[str, Any]) -> dict[str, Any]:
+        """Return the error object of an outcome; raises where the protocol knows no such code."""
         code = error["code"]
         if code in _ERRORS:
             self._tainted |= code == CRASHED
             return error
         shown = jsonrpc.quote(str(error.get("message", "")))
-        running.end()
         self._forget()
-        if code == BAD_PARAMS:
-            raise AdapterError(
-                f"the harness does not understand the params of {call.method}: {shown}",
-                "compare them with the tables of the protocol",
-                stderr=self._stderr,
-            )
         raise ProtocolError(
-            f"the harness answered {call.method} with the unknown error code {code}: {shown}",
+            f"the harness answered {call.method} with the unknown error code {code}",
             stderr=self._stderr,
+            said=shown,
         )
 
-    def _inner_errors(self, running: Conversation, call: Call, threads: Any) -> None:
+    def _inner_errors(self, call: Call, threads: Any) -> None:
         for calls, answers in zip(call.params["threads"], threads, strict=True):
             for inner, answer in zip(calls, answers, strict=True):
                 if "error" in answer:
-                    self._error(running, Call(inner["method"]), answer["error"])
+                    self._error(Call(inner["method"]), answer["error"])
 
     def _persist(self, action: Callable[[], T]) -> T:
         """Perform what needs a live harness; a death is answered by one more try, afresh."""
@@ -215,7 +216,8 @@ class Stdio:
         """Give the sequence up; the run goes on unless this is the second time in a row."""
         self._lost = True
         self._fail(died)
-        return _LOST
+        message = f"the harness {died}"
+        return Outcome("error", {"code": NOT_EXPRESSIBLE, "message": message, "lost": True})
 
     def _fail(self, died: Died) -> None:
         """Count a failure; raises :class:`AdapterError` for the second in a row."""
@@ -228,6 +230,7 @@ class Stdio:
                 f"the harness {died}, and failed twice in a row",
                 "its standard error may say why",
                 stderr=self._stderr,
+                final=True,
             ) from None
 
     def _died(self, outcome: Outcome) -> Outcome:

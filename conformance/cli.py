@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.errors import ConformanceError, UsageError
-from conformance.options import LATER, OUTPUTS, parser, settings, split
+from conformance.options import OUTPUTS, parser, settings, split
 from conformance.workspace import Settings
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with suppress(ValueError):  # not the main thread: then whoever called us handles signals
         signal.signal(signal.SIGTERM, _interrupt)
     try:
-        if given and given[0] in LATER:
-            raise UsageError(f"`{given[0]}` is not available yet")
         options = parser().parse_args(given)
         if options.version:
             from conformance.results import suite
@@ -65,7 +63,8 @@ def open_adapter(chosen: Settings) -> Adapter:
     """Open the adapter that the settings name."""
     from adapters.find import open_adapter as find
 
-    return find(chosen.adapter, chosen.command, chosen.call_timeout, chosen.mail_server)
+    timeout, server = chosen.call_timeout, chosen.mail_server
+    return find(chosen.adapter, chosen.command, timeout, server, isolate=chosen.isolate)
 
 
 def _run(options: Namespace, command: tuple[str, ...]) -> int:
@@ -176,6 +175,7 @@ def _replay(options: Namespace, command: tuple[str, ...]) -> int:
         adapter=spec,
         command=tuple(args),
         call_timeout=options.call_timeout,
+        isolate=options.isolate or (stored.isolate and spec == stored.adapter),
         mail_server=options.mail_server or stored.mail_server,
     )
     adapter = open_adapter(chosen)
@@ -225,6 +225,27 @@ def _check_msg(options: Namespace, command: tuple[str, ...]) -> int:
     return status
 
 
+def _new_harness(options: Namespace, command: tuple[str, ...]) -> int:
+    from adapters.new_harness import START, new_harness
+
+    _no_command(command)
+    written = new_harness(options.language, Path(options.directory))
+    print("\n".join(str(path) for path in written))
+    print(f"next: read {written[0].parent / 'README.md'}, and in that directory:")
+    start = START[options.language]
+    print(f"  mapi-conformance run --profile smoke --adapter stdio -- {start}")
+    return 0
+
+
+def _doctor(options: Namespace, command: tuple[str, ...]) -> int:
+    from adapters.doctor import as_json, examine, text
+
+    _no_command(command)
+    findings = examine()
+    print(json.dumps(as_json(findings), indent=1) if options.json else text(findings))
+    return 0
+
+
 def _no_command(command: tuple[str, ...]) -> None:
     if command:
         raise UsageError("this command takes nothing after --")
@@ -238,6 +259,8 @@ _COMMANDS = {
     "requirements": _requirements,
     "selftest": _selftest,
     "check-msg": _check_msg,
+    "new-harness": _new_harness,
+    "doctor": _doctor,
 }
 
 if __name__ == "__main__":

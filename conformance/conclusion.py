@@ -67,18 +67,15 @@ def conclude(
         status = 0
     if not complete:
         says = "interrupted before conformance was decided"
-    elif errors:
+    elif errors and not broken:
         says = "the adapter failed, so conformance cannot be decided"
     elif not exercised:
         says = "nothing was exercised, so nothing can be said"
     else:
         says = "conforms" if conforms else "does not conform"
-    headline = "; ".join(
-        [
-            f"{name} {says}" if complete and not errors else f"{name}: {says}",
-            *_counted(rulings, stale),
-        ]
-    )
+    decided = complete and (broken or not errors)
+    said = f"{name} {says}" if decided else f"{name}: {says}"
+    headline = "; ".join([said, *_counted(rulings, stale)])
     return Conclusion(conforms, headline, status, {str(v): counts[str(v)] for v in Verdict})
 
 
@@ -91,6 +88,7 @@ def _counted(rulings: Mapping[str, Ruling], stale: Collection[str]) -> list[str]
         (_BROKEN, "broken"),
         ((Verdict.NOT_IMPLEMENTED,), "not implemented"),
         ((Verdict.BLOCKED,), "blocked"),
+        ((Verdict.ERROR,), "left open by adapter errors"),
         ((Verdict.NOT_EXERCISED,), "not exercised"),
     ):
         count = sum(ruling.verdict in verdicts for ruling in musts)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance.dependence import numbered
+from conformance.errors import AdapterError
 from conformance.evidence import Taken, Violation
 from conformance.findings import Broken, Held
 from conformance.minimise import Budget, minimise
@@ -57,7 +58,10 @@ def confirm(
     kept: Sequence[Violation],
     recall: Recall | None = None,
 ) -> Confirmed:
-    """The shortest violation of one requirement, minimised and replayed."""
+    """The shortest violation of one requirement, minimised and replayed.
+
+    Raises :class:`AdapterError` where the adapter failed over each replay.
+    """
     shows = Shows(replayer, requirement)
     best: tuple[Violation, Trace] | None = None
     for violation in kept:
@@ -121,9 +125,9 @@ def _repeated(shows: Shows, violation: Violation, trace: Trace) -> Confirmed | N
     if trace[-1].outcome.kind == "hang":
         # Each replay takes the whole call timeout, and the last one showed it.
         return Confirmed(replace(violation, trace=trace), 1, 1)
-    finds = [shows.find(calls) for _ in range(CERTAIN)]
-    if not all(finds):
-        finds += [shows.find(calls) for _ in range(FLAKY_REPLAYS - len(finds))]
+    finds = shows.several(calls, CERTAIN)
+    if len(finds) < CERTAIN or not all(finds):
+        finds += shows.several(calls, FLAKY_REPLAYS - CERTAIN)
     last = next((found for found in finds if found is not None), None)
     if last is None or not isinstance(last[1], Broken):
         return None
@@ -135,8 +139,11 @@ def _unrepeated(shows: Shows, violation: Violation) -> Confirmed:
     """A violation that the first replay of its trace missed: seen once and missed once so far."""
     calls = [step.call for step in violation.trace]
     times = 1 if violation.trace[-1].outcome.kind == "hang" else FLAKY_REPLAYS
-    broke = sum(shows.find(calls) is not None for _ in range(times))
-    return Confirmed(violation, 1 + broke, 2 + times)
+    finds = shows.several(calls, times)
+    if not finds:
+        raise AdapterError("the adapter failed over each replay of a violation")
+    broke = sum(found is not None for found in finds)
+    return Confirmed(violation, 1 + broke, 2 + len(finds))
 
 
 def shortest_for(replayer: Replayer, requirement: str, taken: Taken) -> Trace:

@@ -36,11 +36,26 @@ class AdapterError(ConformanceError):
     """The adapter failed, so nothing can be said about the implementation: exit status 3.
 
     `stderr` is the end of what the harness wrote to its standard error, for the report.
+    `said` is the text that gave offence; failures that differ in it only are of one `kind`.
+    A failure over one call costs its sequence, and the run goes on with the next `begin`.
+    `late` tells that the call before is to blame, and `final` that the adapter is beyond use.
     """
 
-    def __init__(self, message: str, hint: str = "", stderr: str = "") -> None:
-        super().__init__(message, hint)
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        stderr: str = "",
+        *,
+        said: str = "",
+        late: bool = False,
+        final: bool = False,
+    ) -> None:
+        super().__init__(f"{message}: {said}" if said else message, hint)
+        self.kind = message
         self.stderr = stderr
+        self.late = late
+        self.final = final
 
 
 class ProtocolError(AdapterError):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from conformance.failures import Failures
 from conformance.findings import Held
 from conformance.guarantee import Guarantee
 from conformance.trace import Trace, size, trace_from_json, trace_to_json
@@ -133,6 +134,7 @@ class Evidence:
     absent: dict[str, int] = field(default_factory=dict)
     incidents: dict[tuple[str, str, str], Incident] = field(default_factory=dict)
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
+    failures: Failures = field(default_factory=Failures)
 
     def row(self, requirement: str) -> Row:
         found = self.rows.get(requirement)
@@ -189,6 +191,7 @@ class Evidence:
                 self.incidents[key] = incident
         for guarantee in other.guarantees.values():
             self.note_guarantee(guarantee)
+        self.failures.merge(other.failures)
         for requirement, theirs in other.rows.items():
             mine = self.row(requirement)
             mine.exercised += theirs.exercised
@@ -212,6 +215,7 @@ class Evidence:
             "absent": self.absent,
             "incidents": [incident.to_json() for incident in self.incidents.values()],
             "guarantees": [asdict(guarantee) for guarantee in self.guarantees.values()],
+            "failures": self.failures.to_json(),
         }
 
     @classmethod
@@ -229,6 +233,7 @@ class Evidence:
             dict(value["absent"]),
             incidents,
             {item["family"]: Guarantee(**item) for item in value["guarantees"]},
+            Failures.from_json(value["failures"]),
         )
 
 

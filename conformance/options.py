@@ -16,11 +16,8 @@ from conformance.profiles import PROFILES
 from conformance.requirements.catalogue import ANY, Catalogue
 from conformance.workspace import MAIL_SERVERS, Settings
 
-LATER: Final = {
-    "new-harness": "making a harness",
-    "doctor": "the doctor",
-}
-"""Commands that a later version brings."""
+LANGUAGES: Final = ("python", "c", "javascript")
+"""Languages in which there is a harness to start from."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -46,9 +43,8 @@ def parser() -> Parser:
     _add_requirements(commands)
     _add_selftest(commands)
     _add_check_msg(commands)
-    for name, what in LATER.items():
-        later = commands.add_parser(name, help=f"{what} (not available yet)", add_help=False)
-        later.add_argument("rest", nargs=argparse.REMAINDER)
+    _add_new_harness(commands)
+    _add_doctor(commands)
     return top
 
 
@@ -112,6 +108,11 @@ def add_choice(command: argparse.ArgumentParser, default: str = "reference") -> 
         choices=MAIL_SERVERS,
         help="what email sessions are tested against (default embedded)",
     )
+    command.add_argument(
+        "--isolate",
+        action="store_true",
+        help="call an in-process adapter in a child process, so that it may crash and hang",
+    )
 
 
 def _add_report(commands: Any) -> None:
@@ -168,6 +169,17 @@ def _add_check_msg(commands: Any) -> None:
     check.add_argument("files", nargs="+", metavar="FILE")
 
 
+def _add_new_harness(commands: Any) -> None:
+    new = commands.add_parser("new-harness", help="write a harness to start from")
+    new.add_argument("language", choices=LANGUAGES, metavar="LANGUAGE", help=", ".join(LANGUAGES))
+    new.add_argument("directory", metavar="DIR", help="a directory that is empty, or not there yet")
+
+
+def _add_doctor(commands: Any) -> None:
+    doctor = commands.add_parser("doctor", help="what this machine has for each adapter")
+    doctor.add_argument("--json", action="store_true", help="as JSON")
+
+
 def split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     """The arguments before `--`, and the command after it."""
     given = list(arguments)
@@ -190,6 +202,7 @@ def settings(
         readings=tuple(reading(text, catalogue) for text in options.reading),
         strict=options.strict,
         call_timeout=options.call_timeout,
+        isolate=options.isolate,
         jobs=options.jobs,
         mail_server=options.mail_server or MAIL_SERVERS[0],
         expectations=listed(options.expectations, catalogue),

@@ -6,7 +6,8 @@ replay use it too, so that a stored trace is judged just as it was when it was f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -21,6 +22,7 @@ from conformance.orders import Findings, threads_of
 from conformance.symbols import Bindings, Unresolvable
 from conformance.trace import (
     BAD_PARAMS,
+    LAPSED,
     NOT_EXPRESSIBLE,
     NOT_IMPLEMENTED,
     NOT_OFFERED,
@@ -56,6 +58,8 @@ class Player:
     `found_by` is what violations say of who found them.
     `novelty` counts the steps whose method and answer never followed those of the step before.
     `suspicious` leaves aside what was met, and what was new, where that depends on chance.
+    `charged` is the call that the last outcome belongs to: the one performed, or the one before
+    where the adapter noticed a failure late; `seconds` is how long it took.
     """
 
     adapter: Performer
@@ -71,12 +75,15 @@ class Player:
     novelty: int = field(init=False, default=0)
     _seen: set[Any] = field(init=False, default_factory=set)
     _last: Any = field(init=False, default=None)
+    charged: Call = field(init=False, default=Call("begin"))
+    seconds: float = field(init=False, default=0.0)
     _bindings: Bindings = field(init=False, default_factory=Bindings)
+    _sent: int = field(init=False, default=-1)
     _lent: set[str] = field(init=False, default_factory=set)
     _profile: tuple[str | None, str | None] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.judge = Judge(self.family, self.capabilities, self.homes)
+        self.judge = self._fresh_judge()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -93,10 +100,21 @@ class Player:
         return self.judge.state
 
     def begin(self) -> None:
-        """Start a new sequence in a fresh state."""
-        self.adapter.perform(Call("begin", {"family": self.family}))
+        """Start a new sequence in a fresh state.
+
+        Raises :class:`AdapterError` where that fails twice in a row.
+        """
+        begin = Call("begin", {"family": self.family})
+        try:
+            self.adapter.perform(begin)
+        except AdapterError as error:
+            if error.final:
+                raise
+            self._fail(begin, error)
+            self.adapter.perform(begin)
         self.judge.begin()
-        self.steps = []
+        self.findings = []
+        self.steps, self._sent = [], -1
         self.over = False
         self._lent = set()
         self._bindings = Bindings()
@@ -107,8 +125,19 @@ class Player:
         self.evidence.sequences += 1
 
     def perform(self, call: Call) -> Outcome:
-        """Perform one call of the sequence and judge it; a call that ends the run sets `over`."""
-        outcome = self._parallel(call) if call.method == "parallel" else self._outcome(call)
+        """Perform one call of the sequence and judge it; a call that ends the run sets `over`.
+
+        Raises :class:`AdapterError` where the adapter is beyond use.
+        """
+        self.charged = call
+        started = time.perf_counter()
+        try:
+            outcome = self._parallel(call) if call.method == "parallel" else self._outcome(call)
+        except AdapterError as error:
+            if error.final:
+                raise
+            return self._fail(call, error)
+        self.seconds = time.perf_counter() - started
         self.evidence.calls += size([Step(call, outcome)])
         self.steps.append(Step(call, outcome))
         if outcome.kind == "result" and call.method != "parallel":
@@ -129,6 +158,26 @@ class Player:
             self._seen.add((self._last, last))
             self.novelty += 1
         self._last = last
+
+    def _fail(self, call: Call, error: AdapterError) -> Outcome:
+        """Note that the adapter failed, and what of; the sequence is over."""
+        self.over = True
+        steps = self.steps[: self._sent + 1] if error.late else self.steps
+        calls = [step.call for step in steps]
+        if error.late and calls:
+            self.charged = calls[-1]
+            at_stake = _at_stake(self._fresh_judge(), steps[:-1], self.charged)
+        else:
+            if call.method == "begin":
+                calls = []
+            calls.append(call)
+            at_stake = _at_stake(self.judge, (), call)
+        self.findings = []
+        self.evidence.failures.note(self.family, error, at_stake, calls)
+        return LAPSED
+
+    def _fresh_judge(self) -> Judge:
+        return Judge(self.family, self.capabilities, self.homes)
 
     def offered(self, method: str) -> bool:
         """Whether the implementation offers a method; the suite's own ones always are."""
@@ -152,12 +201,15 @@ class Player:
         except Unresolvable as reason:
             return Outcome("error", {"code": NOT_EXPRESSIBLE, "message": str(reason)})
         outcome = self.adapter.perform(resolved)
+        self._sent = len(self.steps)
         if outcome.code == BAD_PARAMS:
             if "lpObject" in call.params and not self.judge.allows(call):
                 # A harness may know messages only where the documents do.
                 return Outcome("error", {**outcome.body, "code": NOT_EXPRESSIBLE})
-            said = outcome.body.get("message", "")
-            raise AdapterError(f"the adapter does not understand its {call.method}: {said}")
+            said = str(outcome.body.get("message", ""))
+            what = f"the adapter does not understand the params of {call.method}"
+            hint = "compare them with the tables of the harness protocol"
+            raise AdapterError(what, hint, said=said)
         return Outcome(outcome.kind, outcome.body, values) if values else outcome
 
     def _parallel(self, call: Call) -> Outcome:
@@ -169,6 +221,7 @@ class Player:
         except Unresolvable as reason:
             return Outcome("error", {"code": NOT_EXPRESSIBLE, "message": str(reason)})
         outcome = self.adapter.perform(resolved)
+        self._sent = len(self.steps)
         if outcome.kind != "result":
             return outcome
         outcome = branches.with_values(outcome, values)
@@ -219,7 +272,11 @@ class Player:
                 self.evidence.note_held(requirement, found, self.steps, self.found_by)
 
     def _ended(self, call: Call, outcome: Outcome, findings: Findings) -> None:
-        if outcome.died:
+        if outcome.lost:
+            self.over = True
+            what = str(outcome.body.get("message"))
+            self.evidence.note_incident(self.family, call.method, what, tuple(self.steps))
+        elif outcome.died:
             self.over = True
             if not any(isinstance(found, Broken) for _, found in findings):
                 what = observed(outcome, self.family)
@@ -241,6 +298,17 @@ class Player:
     def _addresses(self) -> Mapping[str, str]:
         outcome = self.adapter.perform(Call("servers.addresses", {}))
         return outcome.body if outcome.kind == "result" else {}
+
+
+def _at_stake(judge: Judge, steps: Sequence[Step], call: Call) -> list[str]:
+    """The requirements that a crash of the call would break after these steps."""
+    try:
+        for step in steps:
+            judge.step(step.call, step.outcome)
+        died = judge.step(call, LAPSED)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return []  # a stored call with params that no harness understands
+    return [name for name, found in died if isinstance(found, Broken)]
 
 
 def play(player: Player, calls: Iterable[Call]) -> Trace:

@@ -40,6 +40,7 @@ _OPTIONS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
         "mail-server",
         {"choices": MAIL_SERVERS, "default": MAIL_SERVERS[0], "help": "for email sessions"},
     ),
+    ("isolate", {"action": "store_true", "help": "call the adapter in a child process"}),
     ("reading", {"action": "append", "default": [], "metavar": "ID=R", "help": "bind a reading"}),
     ("expectations", {"metavar": "FILE", "help": "failures that are known, with their reasons"}),
     ("strict", {"action": "store_true", "help": "what should be is binding too"}),
@@ -150,6 +151,7 @@ def _settings(config: pytest.Config) -> Settings:
             expectations=listed(option("expectations"), catalogue()),
             call_timeout=option("call_timeout"),
             mail_server=option("mail_server"),
+            isolate=bool(option("isolate")),
         )
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None

@@ -16,7 +16,7 @@ from conformance.play import Performer, Player
 from conformance.requirements.catalogue import Catalogue
 from conformance.results import check_schema, read_json, read_results
 from conformance.run import BUILT
-from conformance.trace import Outcome, Trace, trace_from_json
+from conformance.trace import LAPSED, Outcome, Trace, trace_from_json
 from conformance.workspace import MAIL_SERVERS
 
 FIXED: Final = "FIXED"
@@ -57,6 +57,7 @@ class StoredRun:
     adapter: str = ""
     command: tuple[str, ...] = ()
     mail_server: str = MAIL_SERVERS[0]
+    isolate: bool = False
 
 
 def read(path: Path, catalogue: Catalogue, only: str | None) -> StoredRun:
@@ -73,12 +74,13 @@ def read(path: Path, catalogue: Catalogue, only: str | None) -> StoredRun:
             for row in results["requirements"]
             for violation in row["violations"][:1]
         ]
-        command = results["run"].get("command", [])
+        run = results["run"]
         stored = StoredRun(
             tuple(found),
             results["implementation"].get("adapter", ""),
-            tuple(command),
-            results["run"].get("mail_server", MAIL_SERVERS[0]),
+            tuple(run.get("command", [])),
+            run.get("mail_server", MAIL_SERVERS[0]),
+            bool(run.get("isolate")),
         )
     elif isinstance(value, dict) and "trace" in value:
         check_schema(value, path)
@@ -166,7 +168,8 @@ def _findings(
     for step in trace:
         if player.over:
             break
-        player.perform(step.call)
+        if player.perform(step.call) is LAPSED:
+            raise AdapterError("; ".join(failed.message for failed in player.evidence.failures))
         found += [one for name, one in player.findings if name == stored.requirement]
     return found, player.steps[-1].outcome
 

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from conformance.findings import Broken, Held
 from conformance.play import Performer, Player
-from conformance.trace import Call, Trace
+from conformance.trace import LAPSED, Call, Trace
 
 Shown = Callable[[str, Held | Broken], bool]
 
@@ -30,6 +30,7 @@ class Replayer:
     """Replays calls of one family on one adapter, in a fresh state each time.
 
     `reopen` closes the adapter and gives a new one; with `always_fresh` each replay has its own.
+    `lapsed` says that the adapter failed over the last replay, which shows nothing then.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Replayer:
         self._adapter, self.family, self._homes = adapter, family, homes
         self._reopen = reopen
         self.replays = 0
+        self.lapsed = False
         self.always_fresh = False
 
     def refresh(self) -> None:
@@ -57,6 +59,7 @@ class Replayer:
     def first(self, calls: Sequence[Call], shown: Shown) -> tuple[Trace, Held | Broken] | None:
         """Replay until a step shows it: the trace up to that step and the finding, or None."""
         self.replays += 1
+        self.lapsed = False
         if self.always_fresh:
             self.refresh()
         player = Player(self._adapter, self.family, self._homes)
@@ -64,7 +67,9 @@ class Replayer:
         for call in calls:
             if player.over:
                 return None
-            player.perform(call)
+            if player.perform(call) is LAPSED:
+                self.lapsed = True
+                return None
             for requirement, found in player.findings:
                 if shown(requirement, found):
                     return tuple(player.steps), found
@@ -79,6 +84,13 @@ class Shows:
 
     def find(self, calls: Sequence[Call]) -> tuple[Trace, Held | Broken] | None:
         return self._replayer.first(calls, self._shown)
+
+    def several(
+        self, calls: Sequence[Call], times: int
+    ) -> list[tuple[Trace, Held | Broken] | None]:
+        """Replay so many times; those that the adapter failed over are left out."""
+        found = [(self.find(calls), self._replayer.lapsed) for _ in range(times)]
+        return [one for one, lapsed in found if not lapsed]
 
     def __call__(self, calls: Sequence[Call]) -> Trace | None:
         for _ in range(RACY_TRIES if racy(calls) else 1):

@@ -19,7 +19,8 @@ from conformance.confirm import Confirmed
 from conformance.errors import UsageError
 from conformance.evidence import Evidence, Row, Taken
 from conformance.expectations import stale
-from conformance.run import Failure, Run
+from conformance.failures import Failure
+from conformance.run import Run
 from conformance.trace import trace_to_json
 from conformance.verdicts import Ruling
 
@@ -56,6 +57,7 @@ def results(
     """The results, and the conclusion that stands in them; `stopped` says why a run ended early."""
     settings = run.settings
     unmet = stale(rulings, settings.expectations)
+    failures = [*failures, *evidence.failures]
     conclusion = conclude(
         rulings,
         run.implementation.name,
@@ -85,6 +87,7 @@ def results(
             "readings": dict(settings.readings),
             "strict": settings.strict,
             "jobs": settings.jobs,
+            "isolate": settings.isolate,
             "command": list(settings.command),
             "mail_server": settings.mail_server,
             "python": platform.python_version(),

@@ -17,6 +17,7 @@ from conformance.errors import AdapterError
 from conformance.evidence import Evidence, Taken, Violation
 from conformance.expectations import applied
 from conformance.explore.shard import run_shard
+from conformance.failures import Failure
 from conformance.play import Performer
 from conformance.profiles import PROFILES, Shard, shards
 from conformance.recall import recall
@@ -45,23 +46,6 @@ class Opened(Performer, Protocol):
 
 
 Opener = Callable[[], Opened]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A failure of the adapter: what results show under `errors`."""
-
-    family: str
-    message: str
-    hint: str = ""
-    stderr: str = ""
-
-    def to_json(self) -> dict[str, str]:
-        return {key: getattr(self, key) for key in self.__slots__}
-
-    @classmethod
-    def of(cls, family: str, error: AdapterError) -> Failure:
-        return cls(family, error.message, error.hint, error.stderr)
 
 
 @dataclass(slots=True)
@@ -154,7 +138,10 @@ class Run:
         )
 
     def confirmation(self, requirement: str, evidence: Evidence) -> Confirmed | None:
-        """The confirmed violation of a broken row; None where the adapter failed over it."""
+        """The confirmed violation of a broken row; None where the adapter failed over it.
+
+        That failure is added to the evidence then.
+        """
         row = evidence.rows.get(requirement)
         if row is None or not row.broken:
             return None
@@ -167,7 +154,11 @@ class Run:
                 ),
             )
 
-        return confirmed_from_json(self.workspace.answer(f"confirm-{requirement}", work))
+        answer = self.workspace.answer(f"confirm-{requirement}", work)
+        if "failure" in answer:
+            failure = Failure(**{**answer["failure"], "requirements": [requirement]})
+            evidence.failures.add(failure)
+        return confirmed_from_json(answer)
 
     def conflict(self, ruling: Ruling) -> dict[str, Any]:
         """One minimal trace for each reading that an implementation takes against the choice."""

@@ -15,10 +15,11 @@ from typing import Any, Final
 from conformance.capabilities import Implementation, wire_family
 from conformance.conclusion import Conclusion
 from conformance.errors import AdapterError
+from conformance.failures import Failure
 from conformance.progress import Progress
 from conformance.requirements.catalogue import Catalogue
 from conformance.results import results, write_atomically
-from conformance.run import BUILT, Failure, Opener, Run
+from conformance.run import BUILT, Opener, Run
 from conformance.workspace import Settings, Workspace
 
 _WRITE_EVERY_SECONDS: Final = 1.0
@@ -68,7 +69,8 @@ class Session:
         evidence, failures = run.gather()
         rulings, confirmed, conflicts = run.rulings(evidence, failures)
         seconds = time.monotonic() - self._started
-        stderr = next((failure.stderr for failure in failures if failure.stderr), "")
+        known = (*failures, *evidence.failures)
+        stderr = next((failure.stderr for failure in known if failure.stderr), "")
         return results(
             run, evidence, failures, rulings, confirmed, conflicts, seconds=seconds, stderr=stderr
         )

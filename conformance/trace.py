@@ -67,6 +67,11 @@ class Outcome:
         return self.kind == "error" and self.body.get("code") in _SILENT
 
     @property
+    def lost(self) -> bool:
+        """The process ended between calls, so that the sequence ends here and none is to blame."""
+        return self.kind == "error" and self.body.get("lost") is True
+
+    @property
     def raised(self) -> bool:
         """The call raised an error of the binding's language instead of returning."""
         return self.kind == "error" and self.body.get("code") == RAISED
@@ -95,6 +100,9 @@ class Step:
 
 
 Trace = tuple[Step, ...]
+
+LAPSED: Final = Outcome("error", {"code": CRASHED, "message": "the adapter failed over the call"})
+"""Stands for the outcome of a call that the adapter failed over; never part of a trace."""
 
 
 def size(trace: Iterable[Step]) -> int:

@@ -119,7 +119,8 @@ def _one(
     chosen = question.readings.get(requirement.id, requirement.default)
     binding = requirement.level == "must" or (question.strict and requirement.level == "should")
     binding = binding or (requirement.level == "ambiguous" and chosen != ANY)
-    failed_early = requirement.family in question.errors and requirement.id not in confirmed
+    failed = requirement.family in question.errors or evidence.failures.over(requirement.id)
+    failed_early = failed and requirement.id not in confirmed
     if row.broken and not failed_early:
         one = confirmed.get(requirement.id)
         verdict = Verdict.FLAKY if one is not None and one.flaky else Verdict.FAIL
@@ -146,7 +147,7 @@ def _one(
             chosen=chosen,
         )
     stub = bool(requirement.functions) and requirement.functions[0] in evidence.stubs
-    if row.exercised and requirement.family not in question.errors and not stub:
+    if row.exercised and not failed and not stub:
         return Ruling(requirement, Verdict.PASS, "", binding, _reading(row), row=row)
     return _unexercised(requirement, evidence, question, done, catalogue, row, binding)
 
@@ -171,6 +172,9 @@ def _unexercised(
     family = wire_family(requirement.family)
     if requirement.family in question.errors:
         return ruling(Verdict.ERROR, question.errors[requirement.family])
+    failure = evidence.failures.over(requirement.id)
+    if failure is not None:
+        return ruling(Verdict.ERROR, failure.message)
     capabilities = question.offer.get(family)
     not_offered = capabilities is None and bool(question.offer)
     if requirement.family not in question.families and not not_offered:
@@ -195,10 +199,31 @@ def _unexercised(
             (one.id for one in rows if one.functions[0] == stub), catalogue.homes[family][stub]
         )
         return ruling(Verdict.BLOCKED, f"could not be reached: {stub} is an empty stub", home)
-    return ruling(Verdict.NOT_EXERCISED, _why_not(requirement, question, capabilities))
+    known = _why_not(requirement, capabilities)
+    if known:
+        return ruling(Verdict.NOT_EXERCISED, known)
+    kept = _kept_from(requirement, evidence, done)
+    if kept:
+        return ruling(Verdict.ERROR, f"could not be reached: {kept}")
+    if not question.complete:
+        return ruling(Verdict.NOT_EXERCISED, "the run ended before its precondition was met")
+    return ruling(Verdict.NOT_EXERCISED, "its precondition was never met")
 
 
-def _why_not(requirement: Requirement, question: Question, capabilities: Capabilities) -> str:
+def _kept_from(requirement: Requirement, evidence: Evidence, done: Mapping[str, Ruling]) -> str:
+    """The failure of the adapter that may have kept a precondition from being met, or ""."""
+    for need in requirement.needs:
+        if done[need].verdict is Verdict.ERROR:
+            return f"of {need}, {done[need].reason}"
+    used = {*requirement.functions, *(step.call.method for step in requirement.example)}
+    if requirement.observes:
+        used.add("observe")
+    failures = (f for f in evidence.failures if f.family == wire_family(requirement.family))
+    return next((failure.message for failure in failures if failure.method in used), "")
+
+
+def _why_not(requirement: Requirement, capabilities: Capabilities) -> str:
+    """What keeps the precondition from being met in any run, or ""."""
     if requirement.undecidable:
         return requirement.undecidable
     for name in requirement.capabilities:
@@ -211,9 +236,7 @@ def _why_not(requirement: Requirement, question: Question, capabilities: Capabil
         return f"the implementation declares no sessions over {name}"
     for name in sorted(requirement.lacks & capabilities.protocols):
         return f"the implementation has sessions over {name}, so that there is nothing to refuse"
-    if not question.complete:
-        return "the run ended before its precondition was met"
-    return "its precondition was never met"
+    return ""
 
 
 def _conflict(row: Row, chosen: str) -> tuple[Taken, ...]:

@@ -38,6 +38,7 @@ class Settings:
     readings: tuple[tuple[str, str], ...] = ()
     strict: bool = False
     call_timeout: float = 5.0
+    isolate: bool = False
     jobs: int = 1
     mail_server: str = MAIL_SERVERS[0]
     expectations: tuple[Expectation, ...] = ()

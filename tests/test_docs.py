@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance.cli import main
-from conformance.options import LATER, parser, settings, split
+from conformance.options import parser, settings, split
 from conformance.profiles import PROFILES
 from conformance.requirements.load import catalogue
 from conformance.verdicts import Verdict
@@ -112,7 +109,6 @@ def test_shown_command_lines_are_understood(
     options = parser().parse_args(given)
     if options.version:
         return
-    assert options.subcommand not in LATER
     if options.subcommand == "run":
         chosen = settings(options, command, catalogue())
         assert (chosen.adapter == "stdio") == bool(chosen.command)
@@ -159,7 +155,7 @@ def test_every_option_is_explained() -> None:
     explained = set(re.findall(r"--[a-z-]+", page("docs/command-line.md")))
     actions = {action.dest: action for action in parser()._actions}
     commands: Any = actions["subcommand"].choices
-    for name in set(commands) - set(LATER):
+    for name in commands:
         options = {text for action in commands[name]._actions for text in action.option_strings}
         assert {text for text in options if text.startswith("--")} <= explained, name
         assert f"\n## `{name}`\n" in page("docs/command-line.md")
@@ -171,46 +167,9 @@ def test_profiles_are_explained_with_their_budgets() -> None:
         assert f"| `{profile.name}` | about {profile.calls:,} | {profile.crowd} |" in text
 
 
-def test_the_readme_names_what_is_missing() -> None:
-    section = page("README.md").partition("## Not built yet")[2].partition("\n## ")[0]
-    first_cells = set(re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE))
-    assert first_cells == set(LATER)
-    shown = set(re.findall(r"`([a-z-]+)`", page("docs/command-line.md")))
-    assert shown >= set(LATER)
-
-
 def test_the_families_are_shown_with_their_size() -> None:
     rows = catalogue().requirements.values()
     for family in ("imsg", "simple", "email", "msgfile"):
         size = sum(row.family == family for row in rows)
         assert re.search(rf"^\| `{family}` \| .+ \| {size} \|$", page("README.md"), re.MULTILINE)
     assert f"{len(rows)} requirements" in page("README.md")
-
-
-def guide_harness() -> str:
-    found = re.search(r"^```python\n(.*?)^```", page("docs/implementers.md"), re.M | re.S)
-    assert found is not None
-    return found[1]
-
-
-def verdicts_of(harness: str, folder: Path) -> tuple[int, dict[str, str]]:
-    script = folder / "my_harness.py"
-    script.write_text(harness, encoding="utf-8")
-    arguments = ["run", "--profile", "smoke", "--families", "simple", "--seed", "1"]
-    arguments += ["--adapter", "stdio", "--output", str(folder / "out")]
-    status = main([*arguments, "--", sys.executable, str(script)])
-    results = json.loads((folder / "out" / "results.json").read_text(encoding="utf-8"))
-    return status, {row["id"]: row["verdict"] for row in results["requirements"]}
-
-
-def test_the_harness_of_the_guide_conforms(tmp_path: Path) -> None:
-    status, verdicts = verdicts_of(guide_harness(), tmp_path)
-    assert status == 0
-    assert verdicts["SIMPLE-LOGON-01"] == verdicts["SIMPLE-LOGOFF-04"] == "pass"
-
-
-def test_the_harness_of_the_guide_is_caught_when_broken(tmp_path: Path) -> None:
-    broken = guide_harness().replace("return 19", "return 0")
-    status, verdicts = verdicts_of(broken, tmp_path)
-    assert status == 1
-    assert verdicts["SIMPLE-LOGOFF-04"] == "fail"

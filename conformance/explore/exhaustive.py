@@ -21,7 +21,7 @@ from conformance.explore.words import EMPTY, Scene, Word
 from conformance.findings import Broken
 from conformance.guarantee import Guarantee
 from conformance.play import Player
-from conformance.trace import Call
+from conformance.trace import LAPSED, Call
 
 OBSERVE: Final = Call("observe", {})
 _ORDERLY: Final = Personality(8, 0, 0, 0, "oldest", 1, 0, ending="oldest")
@@ -144,7 +144,10 @@ class Exhaustive:
                 self._left_out += 1
                 return False
             outcome = player.perform(call)
-            self.deaths.note(call, outcome)
+            self.deaths.note(player.charged, outcome, player.seconds)
+            if outcome is LAPSED:
+                self._left_out += 1
+                return False
             failures += [
                 (name, found.observed) for name, found in player.findings if type(found) is Broken
             ]
@@ -171,7 +174,8 @@ class Exhaustive:
             call = self.kit.alphabet.epilogue(player.state, choose)
             if call is None or not player.offered(call.method) or self.deaths.expects(call):
                 break
-            self.deaths.note(call, player.perform(call))
+            outcome = player.perform(call)
+            self.deaths.note(player.charged, outcome, player.seconds)
             closed = True
         if closed and looking and not player.over:
             player.perform(OBSERVE)

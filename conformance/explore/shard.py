@@ -12,7 +12,7 @@ from conformance.errors import AdapterError
 from conformance.evidence import Evidence
 from conformance.explore.attention import Attention
 from conformance.explore.concurrent import run_concurrent, run_races
-from conformance.explore.deaths import Deaths
+from conformance.explore.deaths import CRASH_COST, Deaths
 from conformance.explore.exhaustive import Exhaustive
 from conformance.explore.kit import Kit, kit_of
 from conformance.explore.prelude import prelude
@@ -106,7 +106,7 @@ def explore(
 
 @dataclass(slots=True)
 class _Spending:
-    """The budget of a shard: calls made, and what deaths cost."""
+    """The budget of a shard: calls made, and what deaths and failures of the adapter cost."""
 
     player: Player
     shard: Shard
@@ -120,7 +120,11 @@ class _Spending:
 
     @property
     def calls(self) -> int:
-        return self.player.evidence.calls + self.deaths.cost
+        return self.player.evidence.calls + self.cost
+
+    @property
+    def cost(self) -> int:
+        return self.deaths.cost + CRASH_COST * self.player.evidence.failures.count
 
     def until(self, limit: float) -> Callable[[], bool]:
         """Whether the calls up to a limit are spent."""
@@ -144,7 +148,7 @@ def _play_prelude(
     first = [Call("MAPIInitialize", {})] if player.initialises else []
     deaths, tell = spending.deaths, spending.until(float("inf"))
     for name, calls in chain(known, prelude(rows, kit.sequences, spending.shard.crowd, first)):
-        if tell() or deaths.cost > spending.shard.calls:
+        if tell() or spending.cost > spending.shard.calls:
             return
         player.found_by = name
         player.begin()
@@ -152,4 +156,5 @@ def _play_prelude(
             if player.over:
                 break
             if not deaths.expects(call):
-                deaths.note(call, player.perform(call))
+                outcome = player.perform(call)
+                deaths.note(player.charged, outcome, player.seconds)

@@ -55,7 +55,7 @@ def _play(player: Player, calls: Iterator[Call], deaths: Deaths) -> None:
         if deaths.expects(call):
             continue
         outcome = player.perform(call)
-        deaths.note(call, outcome)
+        deaths.note(player.charged, outcome, player.seconds)
         if player.over:
             return
 

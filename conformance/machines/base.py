@@ -81,7 +81,11 @@ class SessionMachine(RuleBasedStateMachine):
     def _perform(self, call: Call) -> None:
         if self.player.over or self.deaths.expects(call):
             return
-        self._guarded(lambda: self.deaths.note(call, self.player.perform(call)))
+        self._guarded(lambda: self._noted(call))
+
+    def _noted(self, call: Call) -> None:
+        outcome = self.player.perform(call)
+        self.deaths.note(self.player.charged, outcome, self.player.seconds)
 
     def _guarded(self, act: Callable[[], None]) -> None:
         """Keep an error of ours from Hypothesis, which would run the example again."""

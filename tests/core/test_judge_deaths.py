@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.errors import AdapterError
 from conformance.play import Player, play
 from conformance.requirements.load import catalogue
 from conformance.trace import Call, Outcome
@@ -140,8 +139,14 @@ def test_a_name_that_was_never_bound_is_never_passed() -> None:
 def test_params_that_the_adapter_does_not_understand_are_its_failure() -> None:
     adapter = Scripted({"simple": SIMPLE}, {"MAPILogon": [error(-32602)]})
     player = Player(adapter, "simple", catalogue().homes["simple"])
-    with pytest.raises(AdapterError):
-        play(player, [logon()])
+    assert play(player, [logon(), logon("h2")]) == ()
+    (failure,) = player.evidence.failures
+    assert (failure.family, failure.method, failure.count) == ("simple", "MAPILogon", 1)
+    assert "so said the harness" in failure.message
+    assert [call["method"] for call in failure.calls] == ["MAPILogon"]
+    # The requirements that a crash of the same call would have broken.
+    assert set(failure.requirements) == Story("simple").broken(logon(), CRASH) != set()
+    assert not player.evidence.rows
 
 
 def test_every_home_row_is_known_for_every_function_of_a_family() -> None:
