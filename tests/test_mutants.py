@@ -23,8 +23,9 @@ EASY = [
     "callback-never",
     "logon-same-handle",
     "logoff-unknown-ends-only-session",
+    "email-close-one-protocol",
 ]
-CORRECT = ["tokens-with-prefix", "reads-close-09-b"]
+CORRECT = ["tokens-with-prefix", "reads-close-09-b", "email-reads-close-05-b"]
 
 
 @dataclass

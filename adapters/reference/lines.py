@@ -13,6 +13,7 @@ import ipaddress
 import socket
 import ssl
 import time
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 FAREWELL_SECONDS: Final = 2.0
@@ -100,8 +101,7 @@ def dial(address: Address, *, tls: bool, seconds: float) -> Line:
 
 
 def _secured(plain: PlainLine, host: str, deadline: float) -> TlsLine:
-    context = _context(host)
-    context.sslsocket_class = TlsLine
+    context = _context(local=_is_local(host))
     line = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
     assert isinstance(line, TlsLine)
     try:
@@ -113,13 +113,18 @@ def _secured(plain: PlainLine, host: str, deadline: float) -> TlsLine:
     return line
 
 
-def _context(host: str) -> ssl.SSLContext:
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@cache
+def _context(*, local: bool) -> ssl.SSLContext:
     """Certificates are checked, but for servers on this machine, which nobody certifies."""
     context = ssl.create_default_context()
-    try:
-        local = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = host == "localhost"
+    context.sslsocket_class = TlsLine
     if local:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -502,3 +502,46 @@ def test_two_suspects_are_none() -> None:
     one.tell(start("pop3", BEN, "wrong"), NO)
     found = one.tell(LOOK, seen(pop3=B))
     assert not [name for name, what in found.items() if isinstance(what, Broken)]
+
+
+def test_nothing_is_known_of_a_name_that_did_not_end_its_imap_session() -> None:
+    one = closed(start("imap", ANN))
+    one.tell(LOOK, seen(imap=A))
+    assert not one.broken(count(ANN), NULL)
+    one.tell(close(ANN), NULL)
+    assert not one.broken(start("imap", ANN), NO)
+    assert not one.broken(LOOK, seen(imap=A))
+
+
+def test_a_session_that_may_be_dead_may_vanish_between_two_looks() -> None:
+    one = started(start("smtp", V1), start("pop3", BEN))
+    one.tell(LOOK, seen(smtp=A, pop3=B))
+    one.tell(OBSERVE, held(2))
+    one.tell(fault("smtp", "drop"), DONE)
+    one.tell(LOOK, seen(smtp=A, pop3=B))
+    one.tell(OBSERVE, held(2))
+    one.tell(close(BEN), NULL)
+    assert not one.broken(LOOK, seen())
+    assert not one.broken(OBSERVE, held(0))
+
+
+def test_a_start_again_that_took_leave_at_once_is_no_violation() -> None:
+    one = closed(start("pop3", ANN))
+    one.tell(LOOK, seen(said={"pop3": A}))
+    one.tell(start("pop3", ANN), YES)
+    assert not one.broken(LOOK, seen(said={"pop3": {"ann": 2}}))
+
+
+def test_what_is_lacking_and_works_all_the_same_says_nothing() -> None:
+    one = started(start("imap", ANN), protocols=frozenset({"pop3", "smtp"}))
+    for answer in (TWO_MAILS, NULL):
+        assert not one.broken(count(ANN), answer)
+    one = story(frozenset({"pop3", "smtp"}))
+    one.tell(start("imap", ANN), NO)
+    assert not one.broken(INFO, told("", occurred=False))
+
+
+def test_a_pretended_session_that_was_closed_is_not_missed() -> None:
+    one = started(start("imap", ANN), protocols=frozenset({"pop3", "smtp"}))
+    one.tell(close(ANN), NULL)
+    assert not one.broken(LOOK, seen())

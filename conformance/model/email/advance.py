@@ -17,6 +17,7 @@ from conformance.model.email.state import (
     NONE,
     UNKNOWN,
     Email,
+    Identity,
     Life,
     Question,
     Session,
@@ -63,7 +64,8 @@ def _last(state: Email, call: Call, outcome: Outcome) -> str:
     if outcome.kind != "result":
         return ""
     if call.method in STARTS and failed(call, outcome):
-        return "failed-start"
+        # How a protocol that is lacking is refused is not documented.
+        return "" if starting(state, call) == "lacking" else "failed-start"
     if call.method == "EmailCloseSession":
         identity = identity_of(call)
         case = naming(state, identity)
@@ -95,11 +97,12 @@ def _start(state: Email, call: Call, outcome: Outcome) -> Email:
     if identity is None or user is None:
         return state
     case, protocols = starting(state, call), [protocol for protocol, _ in wanted(call)]
-    blame = start_blame(state, call, case)
+    # That a session is not there cannot be told from one that took leave before.
+    blame = start_blame(state, call, "again" if case == "again" and _moved(state, call) else "good")
     if identity[0] == "variable":
         state = replace(state, users={**state.users, identity: user})
     if case == "lacking":
-        return _pretended(state, user, protocols, call, outcome)
+        return _pretended(state, identity, user, call, outcome)
     if not worked(call, outcome):
         return _not_started(state, call, case)
     certain = case in START_BLAME
@@ -135,16 +138,19 @@ def _not_started(state: Email, call: Call, case: str) -> Email:
     return replace(after, failed=after.failed | {identity})
 
 
-def _pretended(
-    state: Email, user: str, protocols: list[str], call: Call, outcome: Outcome
-) -> Email:
+def _pretended(state: Email, identity: Identity, user: str, call: Call, outcome: Outcome) -> Email:
     """A start of what the implementation does not have (EMAIL-PLAT-01)."""
-    keys = frozenset((protocol, user) for protocol in protocols)
     if not worked(call, outcome):
         return state
-    asked = Question("EMAIL-PLAT-01", keys, gone="", there="-")
-    after = state.tallied(keys, most=1, excess=UNKNOWN)
-    return replace(after, questions=(*after.questions, asked))
+    after = state
+    for protocol, _ in wanted(call):
+        key = (protocol, user)
+        asked = Question("EMAIL-PLAT-01", frozenset({key}), gone="", there="-")
+        session = Session(user, Life.UNSURE)
+        after = after.with_sessions({(identity, protocol): session})
+        after = after.tallied([key], most=1, excess=UNKNOWN)
+        after = replace(after, questions=(*after.questions, asked))
+    return after
 
 
 def _start_client(state: Email, call: Call, outcome: Outcome) -> Email:

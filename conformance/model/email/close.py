@@ -113,7 +113,7 @@ def _ended(state: Email, identity: Identity, mine: dict[str, Session]) -> Email:
 def _lost_sight_of(state: Email, key: Key) -> Email:
     """A session of which nothing was known may have ended now."""
     if key[0] in MAIL:
-        return state.tallied([key], fewest=-1, lack=UNKNOWN)
+        return state.forgetting(key).tallied([key], fewest=-1, lack=UNKNOWN)
     return replace(state, held=state.held.changed(fewest=-1, lack=UNKNOWN))
 
 

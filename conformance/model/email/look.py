@@ -81,21 +81,34 @@ def look(state: Email, _call: Call, outcome: Outcome) -> Email:
         if tally.blamed(seen):
             changed[place] = replace(session, life=Life.UNSURE, doubts=frozenset())
         elif session.life is Life.MAYBE:
-            answered = [answer(state, q, live) for q in state.questions if key in q.keys]
-            there = answered[:1] == ["there"]
-            gone = answered[:1] == ["gone"]
-            life = Life.OPEN if there else Life.UNSURE
-            changed[place] = None if gone else replace(session, life=life)
+            changed[place] = _settled(state, session, key, live)
     after = after.with_sessions(changed)
+    unsure = {(p, one.user) for (_, p), one in after.sessions.items() if one.life is Life.UNSURE}
     closed = {identity for (identity, _), one in changed.items() if one is None}
     return replace(
         after,
         past=after.past | {identity for identity in closed if not after.under(identity)},
-        tallies={key: Tally(seen, seen) for key, seen in live.items() if seen},
+        tallies={
+            key: Tally(0 if key in unsure else seen, seen) for key, seen in live.items() if seen
+        },
         delivered=NONE if mails is None else Tally(mails, mails),
         questions=(),
         looked=Look(live, said),
     )
+
+
+def _settled(state: Email, session: Session, key: Key, live: Mapping[Key, int]) -> Session | None:
+    """A session that a close may have ended; None where it did.
+
+    Of one that lives on after its own name was closed nothing more is known.
+    """
+    question = next((one for one in state.questions if key in one.keys), None)
+    found = None if question is None else answer(state, question, live)
+    if question is None or found != "gone":
+        spared = question is not None and question.requirement == "EMAIL-CLOSE-04"
+        life = Life.OPEN if spared and found == "there" else Life.UNSURE
+        return replace(session, life=life)
+    return None
 
 
 def observe(state: Email, _call: Call, outcome: Outcome) -> Email:
@@ -107,4 +120,5 @@ def observe(state: Email, _call: Call, outcome: Outcome) -> Email:
     if state.held.blamed(seen):
         clients = [place for place in state.sessions if place[1] in ("outlook", "notes")]
         after = state.unsure(clients)
-    return replace(after, held=Tally(seen, seen))
+    certain = all(session.life is Life.OPEN for session in after.sessions.values())
+    return replace(after, held=Tally(seen if certain else 0, seen))

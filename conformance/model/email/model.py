@@ -15,6 +15,7 @@ from conformance.model.email.stimulus import (
     STARTS,
     identity_of,
     is_slow,
+    is_troubled,
     starting,
     wanted,
 )
@@ -22,6 +23,13 @@ from conformance.trace import Call, Outcome
 
 _AFTER_THE_END = frozenset({"servers.observe", "servers.fault"})
 _NEVER_SLOW = frozenset({"EmailGetCount", "EmailSendMessage", "EmailCloseSession"})
+
+
+def _is_plain(state: Email) -> bool:
+    """There is POP3 or SMTP alone, and nothing has happened yet that could cloud the answer."""
+    declared = bool(state.protocols) and state.protocols <= {"pop3", "smtp"}
+    fresh = not any(protocol == "imap" for _, protocol in state.sessions)
+    return declared and fresh and not is_troubled(state)
 
 
 class EmailModel:
@@ -49,8 +57,7 @@ class EmailModel:
         if call.method in STARTS:
             protocols = [protocol for protocol, _ in wanted(call)]
             if starting(state, call) == "lacking":
-                plain = bool(state.protocols) and state.protocols <= {"pop3", "smtp"}
-                return plain and protocols == ["imap"] and not is_slow(state)
+                return protocols == ["imap"] and _is_plain(state)
             patient = state.timeout is not None and 0 < state.timeout <= LONGEST_WAIT
             return patient or not is_slow(state, protocols)
         if call.method in _NEVER_SLOW:

@@ -184,12 +184,13 @@ class Email:
         after = self
         for place in places:
             session = after.sessions[place]
+            key = (place[1], session.user)
+            after = after.forgetting(key)
             if session.life is Life.UNSURE:
                 continue
-            key = (place[1], session.user)
             gone = {place: replace(session, life=Life.UNSURE, doubts=frozenset())}
             less = -1 if session.life is Life.OPEN else 0
-            after = after.with_sessions(gone).forgetting(key)
+            after = after.with_sessions(gone)
             if place[1] in MAIL:
                 after = after.tallied([key], fewest=less, lack=UNKNOWN)
             else:
