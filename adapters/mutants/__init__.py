@@ -29,6 +29,7 @@ from adapters.mutants import (
     opening_effects,
     parts,
     racing,
+    readers,
 )
 from adapters.mutants.registry import BENIGN, MUTANTS, Benign, Mutant
 
@@ -60,4 +61,5 @@ __all__ = [
     "opening_effects",
     "parts",
     "racing",
+    "readers",
 ]

@@ -40,6 +40,16 @@ class Registry:
 
         return register
 
+    def also(self, requirement: str, *methods: str) -> Callable[[Check], Check]:
+        """Register a second check of a requirement, which speaks about something else."""
+
+        def register(function: Check) -> Check:
+            for method in methods:
+                self.by_method.setdefault(method, []).append((requirement, function))
+            return function
+
+        return register
+
     def for_method(self, method: str) -> list[tuple[str, Check]]:
         """The checks that speak about a method."""
         return self.by_method.get(method, [])

@@ -14,6 +14,7 @@ from conformance.explore.alphabet.imsg import build, close_session, malloc, open
 from conformance.explore.alphabet.simple import logoff, logon
 from conformance.explore.alphabet.simple_mail import call_on, find_next, message_id
 from conformance.explore.files import files
+from conformance.explore.lent_files import lent_files
 from conformance.explore.mail import email
 from conformance.symbols import literal
 from conformance.trace import Call
@@ -64,6 +65,7 @@ def imsg() -> Iterator[list[Call]]:
     """What lasts in a storage, attributes, and files (IMSG-SAVE, IMSG-ATTR, MSGF)."""
     yield from _lasting()
     yield from files()
+    yield from lent_files()
 
 
 def _lasting() -> Iterator[list[Call]]:

@@ -17,6 +17,7 @@ from conformance.codes import IMSG_NO_ISTG_COMMIT
 from conformance.model.imsg.ledger import number as number_asked
 from conformance.model.outcome import succeeded, written
 from conformance.model.values import replace
+from conformance.msgfile.lending import Lending, follow
 from conformance.msgfile.values import plain, same_width
 from conformance.trace import Call, Outcome
 
@@ -57,6 +58,7 @@ class State:
     """What is known after a prefix of a trace; `lost` says that nothing is, until the next one.
 
     `pending` holds what was saved into a storage and not committed, `files` what was.
+    `lending` is about the files that the suite gave.
     """
 
     messages: Mapping[str, Draft] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class State:
     pending: Mapping[str, Content] = field(default_factory=dict)
     files: Mapping[str, Content] = field(default_factory=dict)
     spoiled: frozenset[str] = frozenset()
+    lending: Lending = field(default_factory=Lending)
     lost: bool = False
 
     def saved(self, call: Call) -> bool:
@@ -111,6 +114,8 @@ def advance(state: State, call: Call, outcome: Outcome) -> State:
         return state
     if call.method == "parallel" or _reaches_ended(state, call):
         return replace(state, lost=True)
+    if state.lending.files or call.params.get("base64") is not None:
+        state = replace(state, lending=follow(state.lending, call, outcome))
     if call.method.startswith("world."):
         return _world(state, call)
     if call.method == "CloseIMsgSession":
@@ -120,8 +125,8 @@ def advance(state: State, call: Call, outcome: Outcome) -> State:
         return _released(state, call, outcome)
     if call.method in ("IMessage.SetProps", "IAttach.SetProps"):
         return _set(state, call, outcome)
-    follow = _FOLLOW.get(call.method)
-    return follow(state, call, outcome) if follow and succeeded(outcome) else state
+    change = _FOLLOW.get(call.method)
+    return change(state, call, outcome) if change and succeeded(outcome) else state
 
 
 def _reaches_ended(state: State, call: Call) -> bool:

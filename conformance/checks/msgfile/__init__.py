@@ -1,6 +1,6 @@
 """The checks of the family `msgfile`, one module a group of requirements."""
 
-from conformance.checks.msgfile import names, parts, properties, roundtrip, top
+from conformance.checks.msgfile import names, parts, properties, readers, roundtrip, top
 from conformance.checks.msgfile.base import CHECKS, RULES, Flaw, look
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "names",
     "parts",
     "properties",
+    "readers",
     "roundtrip",
     "top",
 ]

@@ -172,7 +172,7 @@ def lend_storage(state: Imsg, call: Call, _outcome: Outcome) -> Imsg:
         params.get("mode", ""),
         bool(params.get("transacted")),
         filled=given,
-        verified=given,
+        given=given,
         kept=Kept(content, content),
     )
     return stored(state, params["name"], storage)
@@ -195,6 +195,7 @@ def reopen(state: Imsg, call: Call, _outcome: Outcome) -> Imsg:
     storage = Storage(
         params.get("mode", ""),
         bool(params.get("transacted")),
+        given=origin.given,
         filled=origin.filled or origin.used,
         verified=origin.verified,
         kept=Kept(

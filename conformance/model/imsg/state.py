@@ -76,6 +76,7 @@ class Storage:
     transacted: bool
     own: int = 1
     used: bool = False
+    given: bool = False
     filled: bool = False
     verified: bool = False
     kept: Kept = field(default_factory=Kept)

@@ -105,7 +105,8 @@ def _session(state: Imsg, name: Any) -> list[str]:
 
 def _storage(state: Imsg, name: Any) -> list[str]:
     storage = state.storages.get(name or "")
-    if storage is None or not storage.own or storage.used:
+    if storage is None or not storage.own or storage.used or storage.given:
+        # How files are read that others wrote is a matter of the family msgfile.
         return ["other"]
     if storage.mode == "write":
         return ["write-only"]
