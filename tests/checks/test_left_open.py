@@ -3,6 +3,7 @@
 import pytest
 
 from conformance.explore.alphabet.simple import logoff, logon
+from conformance.model.imsg.state import Imsg, Life, Session
 
 from .steps import found, step
 from .test_save_rows import start
@@ -63,3 +64,12 @@ def test_a_handle_may_have_ended_in_a_logoff_that_failed(
         for name in ("h1", "h2")
     )
     assert found("simple", first, *between, again)[1] == broken
+
+
+@pytest.mark.parametrize("life", [Life.LAWLESS, Life.ENDED, Life.OPEN])
+def test_the_name_of_an_ended_session_reaches_what_may_have_its_value_now(life: Life) -> None:
+    things = {"s1": Session("0x1", 0, "m1", Life.GONE), "s2": Session("0x1", 0, "m1", life)}
+    state = Imsg(things=things, names={"s1": "s1", "s2": "s2"})
+    assert state.thing("s1") == ("s2", things["s2"])
+    assert state.reused("s1")
+    assert not state.reused("s2")

@@ -156,6 +156,7 @@ class Attachment:
 Thing = Session | Message | Attachment
 
 LIVE: Final = frozenset({Life.OPEN, Life.PARTING, Life.KEPT})
+_UNSURE: Final = frozenset({Life.ENDED, Life.LAWLESS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,10 @@ class Imsg:
     murky: bool = False
 
     def thing(self, name: object) -> tuple[str, Thing] | None:
-        """The object that a name reaches, with its key: by value where its own has ended."""
+        """The object that a name reaches, with its key: by value where its own has ended.
+
+        A value may also be that of an object of which nobody knows whether it is still there.
+        """
         if not isinstance(name, str):
             return None
         key = self.names.get(name)
@@ -200,9 +204,14 @@ class Imsg:
         found = self.things[key]
         if found.life in LIVE or found.life is Life.ENDED:
             return key, found
-        for other, thing in self.things.items():
-            if thing.token == found.token and thing.life in LIVE and type(thing) is type(found):
-                return other, thing
+        for lives in (LIVE, _UNSURE):
+            for other, thing in self.things.items():
+                if (
+                    thing.token == found.token
+                    and thing.life in lives
+                    and type(thing) is type(found)
+                ):
+                    return other, thing
         return key, found
 
     def reused(self, name: object) -> bool:
