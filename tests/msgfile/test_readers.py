@@ -26,7 +26,7 @@ def played(calls: list[Call]) -> list[Step]:
 
 def found(steps: list[Step]) -> tuple[set[str], set[str]]:
     initialise = Step(Call("MAPIInitialize", {}), Outcome("result", {"return": 0}))
-    judged = judge([initialise, *steps], "imsg", capabilities())
+    judged = judge((initialise, *steps), "imsg", capabilities())
     findings = [one for findings in judged for one in findings]
     held = {name for name, finding in findings if isinstance(finding, Held)}
     return held, {name for name, finding in findings if isinstance(finding, Broken)}
