@@ -22,6 +22,8 @@ _NAMES: Final = [
     {"guid": _SET, "name": "suite"},
     {"guid": "00020329-0000-0000-C000-000000000046", "name": "Keywords"},
 ]
+_WIDE: Final = " é 字"
+"""Text that no narrow string can hold."""
 _LONG: Final = "0x00170003"
 
 
@@ -37,14 +39,15 @@ def _text(identifier: int, flags: int, multiple: int = 0) -> str:
 
 def _values(flags: int) -> dict[str, Any]:
     """A property of every type that calls can express."""
+    more = _WIDE if flags & MAPI_UNICODE else ""
     return {
-        _text(0x0037, flags): "Subject",
+        _text(0x0037, flags): f"Subject{more}",
         _text(0x1000, flags): "",
         _LONG: 0xFFFFFFFF,
         "0x0E1F000B": True,
         "0x66070102": "AAECAwQFBgc=",
         "0x66700048": _GUID,
-        _text(0x6671, flags, 0x1000): ["one", "", "three"],
+        _text(0x6671, flags, 0x1000): ["one", "", f"three{more}"],
         "0x66721003": [1, 0, 0xFFFFFFFF],
         "0x66731102": ["AA==", "", "AQI="],
         "0x66741048": [_GUID, _GUID],
@@ -82,7 +85,11 @@ def _recipients(flags: int, count: int) -> Call:
 
 def _attachment(name: str, flags: int, props: dict[str, Any], *inner: Call) -> list[Call]:
     create = _on("IMessage.CreateAttach", "g1", lppAttach=name)
-    given = _on("IAttach.SetProps", name, props={_text(0x3707, flags): f"file {name}", **props})
+    given = _on(
+        "IAttach.SetProps",
+        name,
+        props={_text(0x3707, flags): f"file {name}{_WIDE if flags else ''}", **props},
+    )
     return [create, given, *inner, _on("IAttach.SaveChanges", name, **_SAVE)]
 
 
@@ -101,7 +108,8 @@ def files() -> Iterator[list[Call]]:
     for flags in (0, MAPI_UNICODE):
         opened, values = _opened(flags), _on("IMessage.SetProps", "g1", props=_values(flags))
         yield [*opened, *_saved()]
-        yield [*opened, values, *_saved(), *_again(flags)]
+        get = _on("IMessage.GetProps", "g1", tags=list(_values(flags)))
+        yield [*opened, values, get, *_saved(), *_again(flags)]
         yield [*opened, _recipients(flags, _PARTS), *_saved(), _recipients(flags, 1), *_saved()]
         attached = []
         for number in range(1, _PARTS + 1):

@@ -14,6 +14,7 @@ from conformance.explore.alphabet.imsg import build, close_session, malloc, open
 from conformance.explore.alphabet.simple import logoff, logon
 from conformance.explore.alphabet.simple_mail import call_on, find_next, message_id
 from conformance.explore.files import files
+from conformance.explore.gatherings import gatherings
 from conformance.explore.lent_files import lent_files
 from conformance.explore.mail import email
 from conformance.symbols import literal
@@ -64,6 +65,7 @@ def _attach(name: str, *, saved: bool) -> list[Call]:
 def imsg() -> Iterator[list[Call]]:
     """What lasts in a storage, attributes, and files (IMSG-SAVE, IMSG-ATTR, MSGF)."""
     yield from _lasting()
+    yield from gatherings()
     yield from files()
     yield from lent_files()
 

@@ -1,6 +1,6 @@
 """The checks of the family `imsg`, one module a group of requirements."""
 
-from conformance.checks.imsg import attr, close, message, opening, parts, release, save
+from conformance.checks.imsg import attr, close, combined, message, opening, parts, release, save
 from conformance.checks.imsg.base import CHECKS
 
-__all__ = ["CHECKS", "attr", "close", "message", "opening", "parts", "release", "save"]
+__all__ = ["CHECKS", "attr", "close", "combined", "message", "opening", "parts", "release", "save"]

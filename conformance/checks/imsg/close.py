@@ -224,8 +224,12 @@ def _already(state: Imsg, key: str) -> bool:
 @CHECKS.check("IMSG-CLOSE-09", "observe")
 def last_release_in_session(state: Imsg, _call: Call, outcome: Outcome) -> Finding:
     seen = see(state, outcome)
-    if seen is None or seen.ended is None:
+    if seen is None:
         return None
+    both = {"last-release-in-session", "close-released"}
+    neither = leaked((one for one in seen.storages.values() if both <= one.users), *both, *CLOSES)
+    if neither or seen.ended is None:
+        return neither
     return reading("A" if seen.ended is Life.GONE else "B")
 
 

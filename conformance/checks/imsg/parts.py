@@ -1,4 +1,4 @@
-"""IMSG-MSG-14 and -16: recipients and attachments of messages on storages.
+"""IMSG-MSG-14 and -16, IMSG-CLOSE-02: recipients and attachments of messages on storages.
 
 Each function is the check of the requirement named above it.
 """
@@ -14,9 +14,9 @@ from conformance.codes import ATTACH_DIALOG, S_OK
 from conformance.findings import HELD, Broken, Finding
 from conformance.model.imsg.ledger import attachment_of, number
 from conformance.model.imsg.parts import ENTRY_ID, plain_set
-from conformance.model.imsg.props import own_message, writable
-from conformance.model.imsg.state import Attachment, Imsg, Life, Message
-from conformance.model.outcome import failed, returned, written
+from conformance.model.imsg.props import own_message, top_of, writable
+from conformance.model.imsg.state import Attachment, Imsg, Life, Message, Session
+from conformance.model.outcome import failed, returned, succeeded, written
 from conformance.msgfile.structure import Defect
 from conformance.msgfile.values import stored
 from conformance.trace import Call, Outcome
@@ -101,3 +101,21 @@ def _first_access(state: Imsg, call: Call, outcome: Outcome) -> Finding:
         return HELD
     before = "succeeds" if part.allowed else "fails"
     return Broken(f"SetProps {before}, as before the second open", observed(outcome, "imsg"))
+
+
+@CHECKS.also("IMSG-CLOSE-02", "IAttach.GetProps", "IMessage.GetProps")
+def closed_with_its_message(state: Imsg, call: Call, outcome: Outcome) -> Finding:
+    """A part of a message that is dead since the close of its session is dead as well."""
+    name = call.params.get("this")
+    found = state.thing(name)
+    if found is None or state.reused(name) or state.murky or not state.checked_handles:
+        return None
+    part = found[1]
+    if isinstance(part, Session) or part.life is not Life.CLOSED:
+        return None
+    top = top_of(state, part)
+    if top is part or not top.dead or outcome.kind != "result":
+        return None
+    if succeeded(outcome):
+        return Broken("the part is closed with its message", "it can be read, its message cannot")
+    return HELD if failed(outcome) else None

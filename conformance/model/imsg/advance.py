@@ -167,6 +167,8 @@ def _get_props(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
     found, mask = state.thing(name), support_mask(call, outcome)
     if found and isinstance(found[1], Message) and mask is not None and succeeded(outcome):
         state = changed(state, found[0], replace(found[1], mask=mask))
+    if found and isinstance(found[1], Message) and found[1].life is Life.CLOSED:
+        state = changed(state, found[0], replace(found[1], dead=failed(outcome)))
     return replace(state, reads=state.reads + 1) if outcome.body.get("props") else state
 
 

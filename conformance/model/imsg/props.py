@@ -31,12 +31,14 @@ def own_message(state: Imsg, call: Call) -> Message | None:
     found = state.thing(name)
     if found is None or state.reused(name) or not isinstance(found[1], Message):
         return None
-    held = found[1].life is Life.OPEN and _top(state, found[1]).life is Life.OPEN
+    held = found[1].life is Life.OPEN and top_of(state, found[1]).life is Life.OPEN
     return found[1] if held else None
 
 
-def _top(state: Imsg, message: Message) -> Message:
-    """The message on a storage that a message is embedded in, itself where it is one."""
+def top_of(state: Imsg, part: Message | Attachment) -> Message:
+    """The message on a storage that a part belongs to, itself where it is one."""
+    message = state.things[part.message] if isinstance(part, Attachment) else part
+    assert isinstance(message, Message)
     while message.parent is not None:
         attachment = state.things[message.parent]
         parent = state.things[attachment.message] if isinstance(attachment, Attachment) else None

@@ -105,6 +105,7 @@ class Message:
     them; beside them
     the storage had `base` attachments; `touched` says that there were changes to any part
     since the last save.
+    `dead` says that it was read in vain after the close of its session.
     `entry_ids` are those that its recipients were given, None where it has those of its storage.
     """
 
@@ -120,6 +121,7 @@ class Message:
     fired: int = 0
     owed: bool = False
     looked: bool = False
+    dead: bool = False
     refs: int = 1
     life: Life = Life.OPEN
     doubts: frozenset[Doubt] = frozenset()
