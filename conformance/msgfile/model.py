@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from conformance.capabilities import Capabilities
 from conformance.codes import IMSG_NO_ISTG_COMMIT
@@ -22,6 +22,8 @@ from conformance.msgfile.values import plain, same_width
 from conformance.trace import Call, Outcome
 
 Props = Mapping[int, Any]
+
+PROPATTR_READABLE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class State:
     """What is known after a prefix of a trace; `lost` says that nothing is, until the next one.
 
     `pending` holds what was saved into a storage and not committed, `files` what was.
-    `lending` is about the files that the suite gave.
+    `lending` is about the files that the suite gave; `hidden` are properties that some message was
+    told not to let be read, which its file may say as well.
     """
 
     messages: Mapping[str, Draft] = field(default_factory=dict)
@@ -67,6 +70,7 @@ class State:
     files: Mapping[str, Content] = field(default_factory=dict)
     spoiled: frozenset[str] = frozenset()
     lending: Lending = field(default_factory=Lending)
+    hidden: frozenset[int] = frozenset()
     lost: bool = False
 
     def saved(self, call: Call) -> bool:
@@ -248,8 +252,10 @@ def _attributes(state: State, call: Call, outcome: Outcome) -> State:
     refused = {int(tag, 16) for tag in outcome.body.get("problems") or {}}
     given = {int(tag, 16): flags for tag, flags in call.params.get("attribs", {}).items()}
     taken = {same_width(tag): flags for tag, flags in given.items() if tag not in refused}
+    hidden = {tag for tag, flags in taken.items() if not flags & PROPATTR_READABLE}
     draft = replace(draft, attributes={**draft.attributes, **taken})
-    return replace(state, messages={**state.messages, name: draft})
+    messages = {**state.messages, name: draft}
+    return replace(state, messages=messages, hidden=state.hidden | hidden)
 
 
 _FOLLOW = {

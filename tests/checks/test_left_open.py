@@ -73,3 +73,20 @@ def test_the_name_of_an_ended_session_reaches_what_may_have_its_value_now(life: 
     assert state.thing("s1") == ("s2", things["s2"])
     assert state.reused("s1")
     assert not state.reused("s2")
+
+
+@pytest.mark.parametrize(("attributes", "broken"), [(4, set()), (6, {"IMSG-MSG-01"})])
+def test_attributes_may_outlast_the_value_that_they_were_given_to(
+    attributes: int, broken: set[str]
+) -> None:
+    """XM 2.4.2.1: what is not readable is not read, and it may stay so when it is set again."""
+    tag, other = "0x00170003", "0x00360003"
+    put, again = (
+        step("IMessage.SetProps", {"this": "g1", "props": {tag: value, other: value}}, problems={})
+        for value in (1, 2)
+    )
+    attribs = {"lpObject": "g1", "attribs": {tag: attributes}}
+    hide = step("SetAttribIMsgOnIStg", attribs, problems={})
+    read = {"this": "g1", "tags": [tag, other]}
+    got = step("IMessage.GetProps", read, code=WARNING, props={other: 2})
+    assert found("imsg", *start(), put, hide, again, got)[1] == broken

@@ -85,7 +85,9 @@ def _read_back(state: State, call: Call, outcome: Outcome) -> Finding:
     loaded, found = _compared(draft.loaded), HELD
     asked = {int(tag, 16): tag for tag in call.params.get("tags", ())}
     got = {same_width(tag): value for tag, value in _answered(outcome).items()}
-    wanted = {same_width(tag) for tag in asked} & loaded.keys() - draft.attributes.keys()
+    wanted = {
+        same_width(tag) for tag in asked
+    } & loaded.keys() - draft.attributes.keys() - state.hidden
     for tag in sorted(wanted):
         if is_ascii(loaded[tag]) and got.get(tag) != loaded[tag]:
             return Broken(
