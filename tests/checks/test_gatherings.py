@@ -3,12 +3,14 @@
 import pytest
 
 from adapters.reference import Reference
+from conformance.explore.alphabet.imsg import build, close_session, malloc, open_session, storage
 from conformance.explore.gatherings import gatherings
 from conformance.trace import Call, Outcome, Step
 
 from .steps import found
 
 SEQUENCES = list(gatherings())
+observe = Call("observe", {})
 
 
 def played(calls: list[Call]) -> list[Step]:
@@ -56,3 +58,12 @@ def test_a_part_that_outlives_its_message_was_not_closed() -> None:
         if step.call.params.get("this") != "g1" or "tags" not in step.call.params
     ]
     assert not found("imsg", *unread, alive)[1]
+
+
+@pytest.mark.parametrize(("left", "broken"), [(1, set()), (0, {"IMSG-CLOSE-04", "IMSG-MSG-03"})])
+def test_a_close_leaves_a_message_without_a_session(left: int, broken: set[str]) -> None:
+    first = [malloc("m1"), storage("t1"), open_session("m1", "s1"), build(None, "m1", "t1", "g1")]
+    *steps, last = played([*first, observe, close_session("s1"), observe])
+    live = {"live": {"sessions": 0, "messages": left}}
+    seen = Step(last.call, Outcome("result", {**last.outcome.body, **live}))
+    assert found("imsg", *steps, seen)[1] == broken

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.checks.imsg.base import CHECKS, handed_back
+from conformance.checks.imsg.base import CHECKS, handed_back, only, see
+from conformance.checks.imsg.close import CLOSES
 from conformance.checks.registry import Check
 from conformance.codes import MAPI_UNICODE
-from conformance.findings import Finding
+from conformance.findings import HELD, Broken, Finding
 from conformance.model.imsg.ledger import live_messages
 from conformance.model.imsg.state import Imsg, Life, Message
 from conformance.model.imsg.stimulus import building, features
@@ -58,6 +59,19 @@ def _features(state: Imsg, message: Message) -> Features:
 CHECKS.also("IMSG-MSG-03", BUILD)(_together("null-session"))
 CHECKS.also("IMSG-MSG-05", BUILD)(_together("read"))
 CHECKS.also("IMSG-MSG-07", BUILD)(_together("unicode"))
+
+
+@CHECKS.also("IMSG-MSG-03", "observe")
+def nobodys_message(state: Imsg, _call: Call, outcome: Outcome) -> Finding:
+    """Messages that no session owns are still there after a session was closed."""
+    seen, left = see(state, outcome), live_messages(state)
+    if seen is None or seen.messages is None or "close" not in state.events:
+        return None
+    if not only(state.events, *CLOSES) or not left or any(one.session for _, one in left):
+        return None
+    if seen.messages < 0:
+        return Broken("a message without a session stays open", f"{-seen.messages} gone")
+    return HELD if not seen.messages else None
 
 
 @CHECKS.also("IMSG-MSG-02", BUILD)
