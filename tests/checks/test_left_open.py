@@ -90,3 +90,14 @@ def test_attributes_may_outlast_the_value_that_they_were_given_to(
     read = {"this": "g1", "tags": [tag, other]}
     got = step("IMessage.GetProps", read, code=WARNING, props={other: 2})
     assert found("imsg", *start(), put, hide, again, got)[1] == broken
+
+
+@pytest.mark.parametrize(("sessions", "broken"), [(1, set()), (2, {"SIMPLE-LOGON-02"})])
+@pytest.mark.parametrize("code", [5, 8])
+def test_a_refused_logon_leaves_no_session(code: int, sessions: int, broken: set[str]) -> None:
+    first = step("MAPILogon", dict(logon(flags=2, out="h1").params), out={"lplhSession": "0x1"})
+    more = step("MAPILogon", dict(logon(flags=2, out="h2").params), code=code, out={})
+    before, after = (step("observe", {}, live={"sessions": count}) for count in (1, sessions))
+    short = step("world.fail_allocation", {"count": 1})
+    steps = [first, before, *([short] if code == 5 else []), more, after]
+    assert found("simple", *steps)[1] == broken

@@ -75,7 +75,9 @@ def logs_on(state: Simple, call: Call, outcome: Outcome) -> Finding:
 @CHECKS.check("SIMPLE-LOGON-02", ON, "observe", *USES)
 def failing_logon(state: Simple, call: Call, outcome: Outcome) -> Finding:
     if call.method == "observe":
-        made = nothing_made(state, outcome, "logon-failed", "a failing logon opens no session")
+        opens = "a failing logon opens no session"
+        made = nothing_made(state, outcome, "logon-failed", opens)
+        made = made or nothing_made(state, outcome, "logon-full", opens)
         return made or nothing_ended(
             state, outcome, "logon-failed", "a failing logon ends no session"
         )
