@@ -48,6 +48,17 @@ static Session *session_new(IMalloc *heap, ULONG flags) {
     return sessions = made;
 }
 
+/* Counted, and not asked for: message sessions need no MAPI (IMSG-OPEN-12, reading B). */
+static ULONG initialised;
+
+EXPORT HRESULT CALL MAPIInitialize(void *options) {
+    (void)options;
+    ++initialised;
+    return S_OK;
+}
+
+EXPORT void CALL MAPIUninitialize(void) { initialised -= initialised > 0; }
+
 EXPORT SCODE CALL OpenIMsgSession(IMalloc *heap, ULONG flags, MSGSESS **out) {
     static IMalloc *last;
     Session *made;
