@@ -197,6 +197,15 @@ def test_begin_brings_a_fresh_process_where_the_library_refuses_to_log_off(nativ
     assert native.perform(logoff("h1")).body == {"return": 0}
 
 
+@pytest.mark.parametrize("end", ["late hang", "late exit"])
+def test_begin_outlives_a_library_that_does_not_let_go(native: Native, end: str) -> None:
+    for _ in range(3):  # twice in a row would be a failure of the adapter
+        assert native.perform(logon("h1", end)).body["return"] == 0
+        native.perform(Call("begin", {"family": "simple"}))
+    assert native.perform(logon("h2")).body["return"] == 0
+    assert native.perform(logoff("h2")).body == {"return": 0}
+
+
 # --- faults
 
 

@@ -1,4 +1,4 @@
-/* Storages in memory, for systems without OLE: a tree of committed content, and IStorage over it. */
+/* Storages in memory, where there is no OLE: a tree of what is committed, and IStorage over it. */
 
 #ifndef MAPI_CONFORMANCE_BACKEND_TREE_H
 #define MAPI_CONFORMANCE_BACKEND_TREE_H

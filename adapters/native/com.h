@@ -1,9 +1,9 @@
 /* The part of COM that the messaging API uses, as C sees it.
  *
  * On Windows the system's own headers have it. Elsewhere these declarations stand in, with the
- * layouts that the Windows documentation gives: WCHAR has 16 bits, methods use the platform's C calling
- * convention, and memory that changes hands without an allocator (STATSTG.pwcsName) comes from
- * malloc and goes to free. */
+ * layouts that the Windows documentation gives: WCHAR has 16 bits, methods use the platform's C
+ * calling convention, and memory that changes hands without an allocator (STATSTG.pwcsName) comes
+ * from malloc and goes to free. */
 
 #ifndef MAPI_CONFORMANCE_COM_H
 #define MAPI_CONFORMANCE_COM_H

@@ -24,7 +24,9 @@ static void put32(void *to, uint32_t value) {
 
 typedef struct { size_t size; Text data, next; } Sectors; /* next: the following sector of each */
 
-static uint32_t sectors_count(const Sectors *sectors) { return (uint32_t)(sectors->next.length / 4); }
+static uint32_t sectors_count(const Sectors *sectors) {
+    return (uint32_t)(sectors->next.length / 4);
+}
 
 /* Appends a chain; gives its first sector. */
 static uint32_t sectors_add(Sectors *sectors, const void *bytes, size_t length) {
@@ -145,7 +147,8 @@ static void compound_write(const Node *root, Text *out) {
     uint32_t mini_fat, directory, mini_start;
     memset(text_grow(out, SECTOR), 0, SECTOR);
     write_entry(&writer, root, 5);
-    for (unsigned i = 0; i + 1 < sizeof name; ++i) put16(writer.entries.data + 2 * i, (unsigned char)name[i]);
+    for (unsigned i = 0; i + 1 < sizeof name; ++i)
+        put16(writer.entries.data + 2 * i, (unsigned char)name[i]);
     put16(writer.entries.data + 64, 2 * sizeof name);
     mini_size = writer.mini.data.length;
     mini_start = sectors_add(&writer.sectors, writer.mini.data.data, mini_size);

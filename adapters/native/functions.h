@@ -115,7 +115,7 @@ static void *find_export(const Function *function) {
         return *name == '@' ? library_ordinal((unsigned)strtoul(name + 1, NULL, 10))
                             : library_symbol(name);
     found = library_symbol(function->name);
-    /* 32-bit Windows decorates stdcall names with the bytes they take, and Wine does so everywhere. */
+    /* 32-bit Windows decorates stdcall names with the bytes they take, and Wine does everywhere. */
     for (int underscore = 0; underscore < 2 && !found; ++underscore) {
         snprintf(name, sizeof name, "%s%s@%d", underscore ? "_" : "", function->name, bytes);
         found = library_symbol(name);
@@ -134,7 +134,9 @@ static const char *find_exports(void) {
     return NULL;
 }
 
-static int is_exported(const char *name) { return exports[find_function(name) - functions] != NULL; }
+static int is_exported(const char *name) {
+    return exports[find_function(name) - functions] != NULL;
+}
 
 static int is_offered(const Function *function) {
     /* Objects come from one export only. */

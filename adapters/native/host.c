@@ -7,6 +7,7 @@
 
 #define _GNU_SOURCE
 
+#include "ending.h"
 #include "parallel.h"
 
 static int declares(const char *what) {
@@ -59,8 +60,7 @@ static int initialize(const Json *params) {
 }
 
 static int begin(void) {
-    int closed = close_all(), stored, lent;
-    error_code = 0; /* a fault while closing is the end of this process, not of the next sequence */
+    int closed = end_what_is_open(), stored, lent;
     stored = drop_storages();
     lent = drop_lent();
     unbind_all();
@@ -89,8 +89,8 @@ static int answer(char *line) {
     const Json *id = json_member(request, "id"), *method = json_member(request, "method");
     int sound = id && method && method->type == JSON_STRING;
     out->length = 0;
-    text_format(out, "{\"jsonrpc\":\"2.0\",\"id\":%llu,",
-                id ? (unsigned long long)id->integer : 0ull);
+    request_id = id ? (unsigned long long)id->integer : 0;
+    text_format(out, "{\"jsonrpc\":\"2.0\",\"id\":%llu,", request_id);
     write_answer(sound ? method->text : "", json_member(request, "params"),
                  sound ? perform : refuse);
     text_put(out, "}\n");

@@ -1,7 +1,7 @@
 /* The documented messaging API in C: message sessions, messages on storages, and Simple MAPI.
  *
  * Declarations alone, in our own words, of what the public documentation names: enough to call an
- * implementation or to write one. Compiles as C11 with gcc, clang, mingw and MSVC; needs com.h beside it.
+ * implementation or to write one. C11 for gcc, clang, mingw and MSVC; needs com.h beside it.
  * Not for use together with the platform's own mapi.h, whose names these are. */
 
 #ifndef MAPI_CONFORMANCE_MAPI_H

@@ -54,7 +54,13 @@ static void write_answer(const char *method, const Json *params,
     scratch_reset();
 }
 
-typedef struct { const Json *calls; Text text; Thread thread; ThreadStart start; int running; } Branch;
+typedef struct {
+    const Json *calls;
+    Text text;
+    Thread thread;
+    ThreadStart start;
+    int running;
+} Branch;
 
 static void run_branch(void *argument) {
     Branch *branch = argument;
@@ -84,7 +90,8 @@ static int parallel(const Json *params) {
     if (!branches) abort();
     for (const Json *each = threads ? threads->first : NULL; each; each = each->next)
         started &= each->type == JSON_ARRAY;
-    if (!threads || !started) return free(branches), fail(BAD_PARAMS, "threads are no lists of calls");
+    if (!threads || !started)
+        return free(branches), fail(BAD_PARAMS, "threads are no lists of calls");
     lock();
     for (const Json *each = threads->first; each; each = each->next, ++at) {
         branches[at].calls = each;

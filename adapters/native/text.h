@@ -87,7 +87,8 @@ static void text_base64(Text *text, const unsigned char *bytes, size_t length) {
                               (left > 1 ? (unsigned long)bytes[at + 1] << 8 : 0) |
                               (left > 2 ? bytes[at + 2] : 0);
         char four[4] = {digits[three >> 18 & 63], digits[three >> 12 & 63],
-                        left > 1 ? digits[three >> 6 & 63] : '=', left > 2 ? digits[three & 63] : '='};
+                        left > 1 ? digits[three >> 6 & 63] : '=',
+                        left > 2 ? digits[three & 63] : '='};
         text_bytes(text, four, 4);
     }
     text_put(text, "\"");

@@ -5,7 +5,13 @@
 
 #include "tree.h"
 
-typedef struct { IStream face; ULONG references; Node *node; uint64_t position; DWORD mode; } TreeStream;
+typedef struct {
+    IStream face;
+    ULONG references;
+    Node *node;
+    uint64_t position;
+    DWORD mode;
+} TreeStream;
 
 static const IStreamVtbl tree_stream_methods;
 

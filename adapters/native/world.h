@@ -1,4 +1,4 @@
-/* What the suite asks of the host itself: to lend allocators and storages, and to say what it sees. */
+/* What the suite asks of the host: to lend allocators and storages, and to say what it sees. */
 
 #ifndef MAPI_CONFORMANCE_WORLD_H
 #define MAPI_CONFORMANCE_WORLD_H
@@ -90,7 +90,8 @@ static int world_release(const Json *params) {
     } else {
         Malloc *lent = mallocs;
         while (lent && (uintptr_t)lent != face) lent = lent->next;
-        if (!lent || lent->given_up) return fail(NOT_EXPRESSIBLE, "nothing of the suite's to release");
+        if (!lent || lent->given_up)
+            return fail(NOT_EXPRESSIBLE, "nothing of the suite's to release");
         lent->given_up = 1;
         left = --lent->references;
     }
@@ -128,10 +129,10 @@ static int observe(void) {
     text_put(out, "{\"mallocs\":{");
     for (const Malloc *each = mallocs; each; each = each->next) {
         text_string(out, each->name);
-        text_format(out, ":{\"live\":%lu,\"bytes\":%llu,\"references\":%ld,\"foreign_frees\":%lu}%s",
-                    (unsigned long)each->heap.live, (unsigned long long)each->heap.bytes,
-                    (long)each->references, (unsigned long)each->heap.foreign_frees,
-                    each->next ? "," : "");
+        text_format(out, ":{\"live\":%lu,\"bytes\":%llu,", (unsigned long)each->heap.live,
+                    (unsigned long long)each->heap.bytes);
+        text_format(out, "\"references\":%ld,\"foreign_frees\":%lu}%s", (long)each->references,
+                    (unsigned long)each->heap.foreign_frees, each->next ? "," : "");
     }
     text_put(out, "},\"storages\":{");
     for (const Storage *each = storages; each; each = each->next) {

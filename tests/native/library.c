@@ -25,6 +25,7 @@ enum { SESSIONS = 64, FAILURE = 2, INVALID_SESSION = 19, INVALID_MESSAGE = 17 };
 
 static int open_sessions[SESSIONS];
 static int quarrelsome; /* refuses to log off */
+static int last_word;   /* 'h': hangs when logged off, 'e': ends the process */
 static volatile int zero;
 
 static int recurse(int depth) {
@@ -42,6 +43,7 @@ static void plant(const char *fault) {
     if (strcmp(fault, "print") == 0) puts("{\"id\": 1}"), fflush(stdout);
     if (strcmp(fault, "read") == 0) getchar();
     if (strcmp(fault, "quarrel") == 0) quarrelsome = 1;
+    if (strncmp(fault, "late ", 5) == 0) last_word = fault[5];
 #ifdef _WIN32
     if (strcmp(fault, "raise") == 0) RaiseException(0xE0001234u, 0, 0, NULL);
     if (strcmp(fault, "hang") == 0) Sleep(600000);
@@ -72,6 +74,7 @@ static int is_open(uintptr_t session) {
 EXPORT uint32_t CALL MAPILogoff(uintptr_t session, uintptr_t window, uint32_t flags,
                                 uint32_t reserved) {
     (void)window;
+    if (last_word) plant(last_word == 'h' ? "hang" : "exit");
     if (!is_open(session)) return INVALID_SESSION;
     if (flags || reserved || quarrelsome) return FAILURE;
     open_sessions[session - 0x500] = 0;

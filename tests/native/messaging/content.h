@@ -1,5 +1,5 @@
-/* The content of messages and attachments, apart from objects and files. All memory of it comes from
- * the allocator that was lent. Strings are kept in 16-bit units, whatever width they came in. */
+/* The content of messages and attachments, apart from objects and files. All memory of it comes
+ * from the allocator that was lent. Strings are kept in 16-bit units, whatever their width was. */
 
 #ifndef MESSAGING_CONTENT_H
 #define MESSAGING_CONTENT_H
@@ -9,7 +9,10 @@
 #include "faults.h"
 #include "mapi.h"
 
-typedef struct { ULONG size; unsigned char *bytes; } Item;
+typedef struct {
+    ULONG size;
+    unsigned char *bytes;
+} Item;
 
 typedef struct Property {
     ULONG tag, attributes;
@@ -19,7 +22,11 @@ typedef struct Property {
     struct Property *next;
 } Property;
 
-typedef struct Row { ULONG id; Property *properties; struct Row *next; } Row;
+typedef struct Row {
+    ULONG id;
+    Property *properties;
+    struct Row *next;
+} Row;
 
 typedef struct Part {
     ULONG number;
@@ -29,7 +36,11 @@ typedef struct Part {
     struct Part *next;
 } Part;
 
-typedef struct Content { Property *properties; Row *rows; Part *parts; } Content;
+typedef struct Content {
+    Property *properties;
+    Row *rows;
+    Part *parts;
+} Content;
 
 static void *get(IMalloc *heap, size_t size) {
     void *memory = heap->lpVtbl->Alloc(heap, size ? size : 1);
@@ -52,8 +63,10 @@ static ULONG canonical(ULONG tag) { return is_text(tag) ? tag | 1 : tag; }
 /* The bytes of one item of an array, or 0 where each has a length of its own. */
 static ULONG item_size(ULONG type) {
     switch (type & ~MV_FLAG) {
-    case PT_LONG: return 4;
-    case PT_CLSID: return 16;
+    case PT_LONG:
+        return 4;
+    case PT_CLSID:
+        return 16;
     }
     return 0;
 }
@@ -89,7 +102,8 @@ static Property *property_new(IMalloc *heap, ULONG tag, ULONG count) {
     if (!made) return NULL;
     made->tag = tag;
     made->attributes = PROPATTR_READABLE | PROPATTR_WRITEABLE;
-    made->items = count || in_stream(PROP_TYPE(tag)) ? get(heap, count * sizeof *made->items) : NULL;
+    made->items =
+        count || in_stream(PROP_TYPE(tag)) ? get(heap, count * sizeof *made->items) : NULL;
     made->count = made->items ? count : 0;
     if (count && !made->items) return give(heap, made), NULL;
     return made;
@@ -198,7 +212,8 @@ static Content *content_copy(IMalloc *heap, const Content *from) {
     if (!made) return NULL;
     made->properties = properties_copy(heap, from->properties);
     row = &made->rows;
-    for (const Row *each = from->rows; each && (*row = get(heap, sizeof **row)); each = each->next) {
+    for (const Row *each = from->rows; each && (*row = get(heap, sizeof **row));
+         each = each->next) {
         (*row)->id = each->id;
         (*row)->properties = properties_copy(heap, each->properties);
         row = &(*row)->next;

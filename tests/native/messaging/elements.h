@@ -9,7 +9,10 @@ enum { NAME_ROOM = 32 };
 #define CREATING (STGM_CREATE | STGM_READWRITE | STGM_SHARE_EXCLUSIVE)
 #define READING (STGM_READ | STGM_SHARE_EXCLUSIVE)
 
-typedef struct { unsigned char *bytes; size_t length, room; } Buffer; /* grows */
+typedef struct {
+    unsigned char *bytes;
+    size_t length, room;
+} Buffer; /* grows */
 
 static void add(Buffer *buffer, const void *bytes, size_t length) {
     if (buffer->length + length > buffer->room) {

@@ -11,7 +11,8 @@ static const IAttachVtbl attachment_methods;
 static int message_prepare(Object *self) {
     const Property *mask = property_find(self->content.properties, PR_STORE_SUPPORT_MASK);
     ULONG attributes = mask ? mask->attributes : PROPATTR_MANDATORY | PROPATTR_READABLE;
-    int unicode = (self->services->unicode && !PLANTED(mask_without_unicode)) || PLANTED(mask_always_unicode);
+    int unicode =
+        (self->services->unicode && !PLANTED(mask_without_unicode)) || PLANTED(mask_always_unicode);
     for (const Part *each = self->content.parts; each; each = each->next)
         self->next_number = each->number + 1;
     return number_put(self->services->heap, &self->content.properties, PR_STORE_SUPPORT_MASK,
@@ -23,7 +24,8 @@ static int message_prepare(Object *self) {
 static SCODE attachment_build(Object *self, ULONG number, const Part *from, int writable,
                               IAttach **out) {
     IMalloc *heap = self->services->heap;
-    Object *made = object_new(ATTACHMENT, &attachment_methods, self->services, self, number, writable);
+    Object *made =
+        object_new(ATTACHMENT, &attachment_methods, self->services, self, number, writable);
     if (!made || !object_settle_in(made)) return MAPI_E_NOT_ENOUGH_MEMORY;
     if (from) {
         made->part.properties = properties_copy(heap, from->properties);
@@ -54,7 +56,8 @@ static HRESULT CALL message_open_attachment(Object *self, ULONG number, const II
     (void)iid;
     if (!usable(self)) return MAPI_E_INVALID_OBJECT;
     if (!out) return MAPI_E_INVALID_PARAMETER;
-    if (flags & ~(MAPI_MODIFY | MAPI_BEST_ACCESS | MAPI_DEFERRED_ERRORS)) return MAPI_E_UNKNOWN_FLAGS;
+    if (flags & ~(MAPI_MODIFY | MAPI_BEST_ACCESS | MAPI_DEFERRED_ERRORS))
+        return MAPI_E_UNKNOWN_FLAGS;
     if (!part || !part->saved) return MAPI_E_NOT_FOUND;
     for (Object *open = self->first_part; open; open = open->next_part)
         if (open->number == number && !PLANTED(attachment_opened_anew)) {
@@ -71,7 +74,8 @@ static HRESULT CALL message_delete_attachment(Object *self, ULONG number, ULONG_
     Part **link;
     (void)window, (void)progress;
     if (!usable(self)) return MAPI_E_INVALID_OBJECT;
-    if (flags & ~ATTACH_DIALOG || (flags && PLANTED(delete_minds_dialog))) return MAPI_E_UNKNOWN_FLAGS;
+    if (flags & ~ATTACH_DIALOG || (flags && PLANTED(delete_minds_dialog)))
+        return MAPI_E_UNKNOWN_FLAGS;
     if (!self->writable) return MAPI_E_NO_ACCESS;
     link = part_place(&self->content, number);
     if (!*link || (*link)->number != number) return MAPI_E_NOT_FOUND;
@@ -124,7 +128,8 @@ static Row *row_from(Object *self, const ADRENTRY *entry, SCODE *code) {
     Row *made = get(heap, sizeof *made);
     for (ULONG i = 0; made && *code == S_OK && i < entry->cValues; ++i) {
         ULONG tag = entry->rgPropVals[i].ulPropTag;
-        Property *property = is_expressible(tag) ? property_from(heap, &entry->rgPropVals[i]) : NULL;
+        Property *property =
+            is_expressible(tag) ? property_from(heap, &entry->rgPropVals[i]) : NULL;
         *code = property ? unstorable(self, tag, property) : MAPI_E_NOT_ENOUGH_MEMORY;
         if (*code == S_OK) property_put(heap, &made->properties, property);
         else if (property) property_free(heap, property);
@@ -139,7 +144,8 @@ static HRESULT CALL message_modify_recipients(Object *self, ULONG flags, ADRLIST
     SCODE code = S_OK;
     ULONG id = 0;
     if (!usable(self)) return MAPI_E_INVALID_OBJECT;
-    if (flags != 0 && flags != MODRECIP_ADD) return flags & ~0xEu ? MAPI_E_UNKNOWN_FLAGS : MAPI_E_NO_SUPPORT;
+    if (flags != 0 && flags != MODRECIP_ADD)
+        return flags & ~0xEu ? MAPI_E_UNKNOWN_FLAGS : MAPI_E_NO_SUPPORT;
     if (!self->writable) return MAPI_E_NO_ACCESS;
     for (Row *each = self->content.rows; flags && each; each = each->next) id = each->id + 1;
     for (ULONG i = 0; rows && code == S_OK && i < rows->cEntries; ++i) {
@@ -161,14 +167,15 @@ static HRESULT CALL message_submit(Object *self, ULONG flags) {
     return object_no_support(self);
 }
 
-static HRESULT CALL object_ids_from_names(Object *self, ULONG count, MAPINAMEID **names, ULONG flags,
-                                          SPropTagArray **out) {
+static HRESULT CALL object_ids_from_names(Object *self, ULONG count, MAPINAMEID **names,
+                                          ULONG flags, SPropTagArray **out) {
     Services *services = self->services;
     HRESULT code = S_OK;
     void *block;
     if (!usable(self)) return MAPI_E_INVALID_OBJECT;
     if (!names || !out) return MAPI_E_INVALID_PARAMETER;
-    if (services->routines.allocate(4 + 4 * (count + 1), &block) != S_OK) return MAPI_E_NOT_ENOUGH_MEMORY;
+    if (services->routines.allocate(4 + 4 * (count + 1), &block) != S_OK)
+        return MAPI_E_NOT_ENOUGH_MEMORY;
     *out = block;
     (*out)->cValues = count;
     for (ULONG i = 0; i < count; ++i) {
@@ -180,17 +187,22 @@ static HRESULT CALL object_ids_from_names(Object *self, ULONG count, MAPINAMEID 
     return code;
 }
 
-#define COMMON                                                                                      \
-    (void *)object_query, (void *)object_add_ref, (void *)object_release, (void *)object_no_support, \
-        (void *)object_save, (void *)object_get_props, (void *)object_no_support,                   \
-        (void *)object_open_property, (void *)object_set_props, (void *)object_delete_props,        \
-        (void *)object_no_support, (void *)object_no_support, (void *)object_no_support,            \
-        (void *)object_ids_from_names
+#define COMMON                                                                                     \
+    (void *)object_query, (void *)object_add_ref, (void *)object_release,                          \
+        (void *)object_no_support, (void *)object_save, (void *)object_get_props,                  \
+        (void *)object_no_support, (void *)object_open_property, (void *)object_set_props,         \
+        (void *)object_delete_props, (void *)object_no_support, (void *)object_no_support,         \
+        (void *)object_no_support, (void *)object_ids_from_names
 
-static const IMessageVtbl message_methods = {
-    COMMON, (void *)object_no_support, (void *)message_open_attachment,
-    (void *)message_create_attachment, (void *)message_delete_attachment, (void *)object_no_support,
-    (void *)message_modify_recipients, (void *)message_submit, (void *)object_no_support};
+static const IMessageVtbl message_methods = {COMMON,
+                                             (void *)object_no_support,
+                                             (void *)message_open_attachment,
+                                             (void *)message_create_attachment,
+                                             (void *)message_delete_attachment,
+                                             (void *)object_no_support,
+                                             (void *)message_modify_recipients,
+                                             (void *)message_submit,
+                                             (void *)object_no_support};
 
 static const IAttachVtbl attachment_methods = {COMMON};
 

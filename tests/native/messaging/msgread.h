@@ -26,7 +26,8 @@ static Property *read_array(IMalloc *heap, IStorage *storage, ULONG tag, const B
             done = item_set(heap, &made->items[i], main->bytes + i * size, size);
             continue;
         }
-        snprintf(name, sizeof name, "__substg1.0_%08lX-%08lX", (unsigned long)tag, (unsigned long)i);
+        snprintf(name, sizeof name, "__substg1.0_%08lX-%08lX", (unsigned long)tag,
+                 (unsigned long)i);
         done = read_stream(storage, name, &item) &&
                item_from(heap, &made->items[i], &item, tag, terminator(tag));
     }

@@ -14,9 +14,7 @@ static void add_item(Buffer *buffer, const Item *item, ULONG tag) {
         for (ULONG i = 0; i < item->size; i += 2) add(buffer, item->bytes + i, 1);
 }
 
-static ULONG terminator(ULONG tag) {
-    return !is_text(tag) ? 0 : is_narrow(tag) ? 1 : 2;
-}
+static ULONG terminator(ULONG tag) { return !is_text(tag) ? 0 : is_narrow(tag) ? 1 : 2; }
 
 static int write_array(IStorage *storage, const Property *property, ULONG tag, Buffer *main) {
     int done = 1;
@@ -31,7 +29,8 @@ static int write_array(IStorage *storage, const Property *property, ULONG tag, B
         add(&item, "\0", terminator(tag));
         add32(main, (ULONG)item.length);
         if (!is_text(tag)) add32(main, 0);
-        snprintf(name, sizeof name, "__substg1.0_%08lX-%08lX", (unsigned long)tag, (unsigned long)i);
+        snprintf(name, sizeof name, "__substg1.0_%08lX-%08lX", (unsigned long)tag,
+                 (unsigned long)i);
         done &= write_stream(storage, name, item.bytes, item.length);
         free(item.bytes);
     }
@@ -39,7 +38,8 @@ static int write_array(IStorage *storage, const Property *property, ULONG tag, B
 }
 
 /* Adds the entry of a property, and writes its streams. */
-static int write_property(IStorage *storage, const Property *property, int unicode, Buffer *entries) {
+static int write_property(IStorage *storage, const Property *property, int unicode,
+                          Buffer *entries) {
     ULONG tag = file_tag(property->tag, unicode);
     Buffer stream = {NULL, 0, 0};
     char name[NAME_ROOM];
@@ -48,14 +48,16 @@ static int write_property(IStorage *storage, const Property *property, int unico
     add32(entries, property->attributes);
     if (!in_stream(PROP_TYPE(tag))) {
         add(entries, property->fixed, 8);
-        if (PLANTED(file_padding) && PROP_TYPE(tag) == PT_LONG) entries->bytes[entries->length - 1] = 7;
+        if (PLANTED(file_padding) && PROP_TYPE(tag) == PT_LONG)
+            entries->bytes[entries->length - 1] = 7;
         return 1;
     }
     if (tag & MV_FLAG) done = write_array(storage, property, tag, &stream);
     else add_item(&stream, property->items, tag);
     snprintf(name, sizeof name, "__substg1.0_%08lX", (unsigned long)tag);
     done &= write_stream(storage, name, stream.bytes, stream.length);
-    add32(entries, (ULONG)stream.length + (tag & MV_FLAG || PLANTED(file_string_size) ? 0 : terminator(tag)));
+    add32(entries, (ULONG)stream.length +
+                       (tag & MV_FLAG || PLANTED(file_string_size) ? 0 : terminator(tag)));
     add32(entries, 0);
     free(stream.bytes);
     return done;
@@ -111,9 +113,9 @@ static int write_content(IStorage *storage, const Content *content, int unicode,
     char name[NAME_ROOM];
     int done = 1;
     for (const Row *row = content->rows; row; row = row->next) {
-        const char *form = PLANTED(file_decimal_names)         ? "__recip_version1.0_#%08lu"
-                           : PLANTED(save_under_other_names) ? "recip%08lX"
-                                                             : "__recip_version1.0_#%08lX";
+        const char *form = PLANTED(file_decimal_names)     ? "__recip_version1.0_#%08lu"
+                         : PLANTED(save_under_other_names) ? "recip%08lX"
+                                                           : "__recip_version1.0_#%08lX";
         snprintf(name, sizeof name, form, (unsigned long)rows++);
         IStorage *inner = create_storage(storage, name);
         done &= inner && write_row(inner, row, unicode);
@@ -153,7 +155,8 @@ static ULONG guid_number(const GUID *guid, Buffer *listed) {
     for (ULONG i = 0; i < 2; ++i)
         if (memcmp(&known[i], guid, sizeof *guid) == 0) return i + 1;
     for (size_t at = 0; at < listed->length; at += sizeof *guid)
-        if (memcmp(listed->bytes + at, guid, sizeof *guid) == 0) return 3 + (ULONG)(at / sizeof *guid);
+        if (memcmp(listed->bytes + at, guid, sizeof *guid) == 0)
+            return 3 + (ULONG)(at / sizeof *guid);
     add(listed, guid, sizeof *guid);
     return 2 + (ULONG)(listed->length / sizeof *guid);
 }
@@ -186,7 +189,8 @@ static int write_names(IStorage *root, const Name *names) {
            write_stream(storage, "__substg1.0_00040102", strings.bytes, strings.length);
     for (ULONG i = 0; i < 0x1F; ++i) {
         snprintf(name, sizeof name, "__substg1.0_%04lX0102", (unsigned long)(0x1000 + i));
-        if (buckets[i].length) done = done && write_stream(storage, name, buckets[i].bytes, buckets[i].length);
+        if (buckets[i].length)
+            done = done && write_stream(storage, name, buckets[i].bytes, buckets[i].length);
         free(buckets[i].bytes);
     }
     free(guids.bytes), free(entries.bytes), free(strings.bytes);

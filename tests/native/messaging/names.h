@@ -5,7 +5,12 @@
 
 #include "values.h"
 
-typedef struct Name { GUID guid; ULONG kind, id; Item text; struct Name *next; } Name;
+typedef struct Name {
+    GUID guid;
+    ULONG kind, id;
+    Item text;
+    struct Name *next;
+} Name;
 
 static void names_free(IMalloc *heap, Name **names) {
     while (*names) {

@@ -12,7 +12,12 @@
 enum Kind { TOP, EMBEDDED, ATTACHMENT };
 enum { OBJECT_SIZE = 64 };
 
-typedef struct { IMalloc *heap; Routines routines; Name *names; int unicode; } Services;
+typedef struct {
+    IMalloc *heap;
+    Routines routines;
+    Name *names;
+    int unicode;
+} Services;
 
 typedef struct Object {
     const void *methods;
@@ -106,9 +111,7 @@ static void object_close(Object *self) {
     }
 }
 
-static ULONG CALL object_add_ref(Object *self) {
-    return self->references ? ++self->references : 0;
-}
+static ULONG CALL object_add_ref(Object *self) { return self->references ? ++self->references : 0; }
 
 static ULONG CALL object_release(Object *self) {
     if (!self->references) return 0;
@@ -185,7 +188,8 @@ static SCODE unstorable(const Object *self, ULONG tag, const Property *made) {
 
 static SCODE refusal(Object *self, ULONG tag, const Property *made) {
     ULONG computed = self->kind == ATTACHMENT ? PR_ATTACH_NUM : PR_STORE_SUPPORT_MASK;
-    const Property *kept = property_find(*properties_of(self), PROP_TAG(PT_UNSPECIFIED, PROP_ID(tag)));
+    const Property *kept =
+        property_find(*properties_of(self), PROP_TAG(PT_UNSPECIFIED, PROP_ID(tag)));
     if (PROP_ID(tag) == PROP_ID(computed) && !PLANTED(mask_can_be_set)) return MAPI_E_COMPUTED;
     if (kept && !PLANTED(file_attributes_ignored) && !PLANTED(mask_can_be_set)) {
         int replaced = kept->tag != canonical(tag);
@@ -207,7 +211,7 @@ static HRESULT CALL object_set_props(Object *self, ULONG count, SPropValue *valu
         ULONG tag = values[i].ulPropTag;
         Property *made = is_expressible(tag) ? property_from(heap, &values[i]) : NULL;
         SCODE code = !is_expressible(tag) ? MAPI_E_NO_SUPPORT
-                     : !made              ? MAPI_E_NOT_ENOUGH_MEMORY
+                   : !made                ? MAPI_E_NOT_ENOUGH_MEMORY
                                           : refusal(self, tag, made);
         if (code == S_OK) property_put(heap, properties_of(self), made);
         else if (made) property_free(heap, made);
@@ -216,7 +220,8 @@ static HRESULT CALL object_set_props(Object *self, ULONG count, SPropValue *valu
     return hand_problems(self, problems, found, out);
 }
 
-static HRESULT CALL object_delete_props(Object *self, SPropTagArray *tags, SPropProblemArray **out) {
+static HRESULT CALL object_delete_props(Object *self, SPropTagArray *tags,
+                                        SPropProblemArray **out) {
     if (!usable(self)) return MAPI_E_INVALID_OBJECT;
     (void)tags, (void)out;
     return MAPI_E_NO_SUPPORT;
@@ -244,7 +249,8 @@ static HRESULT object_store(Object *self) {
 }
 
 static HRESULT CALL object_save(Object *self, ULONG flags) {
-    const ULONG known = KEEP_OPEN_READONLY | KEEP_OPEN_READWRITE | FORCE_SAVE | MAPI_DEFERRED_ERRORS;
+    const ULONG known =
+        KEEP_OPEN_READONLY | KEEP_OPEN_READWRITE | FORCE_SAVE | MAPI_DEFERRED_ERRORS;
     HRESULT code;
     if (!usable(self)) return MAPI_E_INVALID_OBJECT;
     if (flags & ~known) return MAPI_E_UNKNOWN_FLAGS;

@@ -12,7 +12,10 @@
 #endif
 
 enum { ALIVE = 0x5E55 };
-typedef struct { ULONG alive; int unicode; } Body; /* in lent memory */
+typedef struct {
+    ULONG alive;
+    int unicode;
+} Body; /* in lent memory */
 
 typedef struct Session {
     int open;
@@ -169,7 +172,8 @@ EXPORT SCODE CALL OpenIMsgOnIStg(MSGSESS *pointer, ALLOCATEBUFFER allocate, ALLO
 static int top_store(Object *self) {
     IStorage *storage = self->storage;
     if (!write_message(storage, &self->content, self->own.names, self->own.unicode)) return 0;
-    return !self->commits || PLANTED(save_without_commit) || storage->lpVtbl->Commit(storage, 0) == S_OK;
+    return !self->commits || PLANTED(save_without_commit) ||
+           storage->lpVtbl->Commit(storage, 0) == S_OK;
 }
 
 static void top_give_back(Object *self) {

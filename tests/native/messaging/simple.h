@@ -5,14 +5,35 @@
 
 #include "sessions.h"
 
-enum { USER_ABORT = 1, FAILURE = 2, LOGON_FAILURE = 3, NO_MEMORY = 5, TOO_MANY = 8,
-       UNKNOWN_RECIPIENT = 14, NO_MESSAGES = 16, INVALID_MESSAGE = 17, INVALID_SESSION = 19 };
+enum {
+    USER_ABORT = 1,
+    FAILURE = 2,
+    LOGON_FAILURE = 3,
+    NO_MEMORY = 5,
+    TOO_MANY = 8,
+    UNKNOWN_RECIPIENT = 14,
+    NO_MESSAGES = 16,
+    INVALID_MESSAGE = 17,
+    INVALID_SESSION = 19
+};
 enum { MOST_SESSIONS = 16, LONGEST = 256, MOST_MAILS = 512, MOST_BUFFERS = 4096, SUBJECT = 128 };
 enum { LOGON_UI = 1, NEW_SESSION = 2, FORCE_DOWNLOAD = 0x1000, PASSWORD_UI = 0x20000 };
 
-typedef struct Mailing { ULONG number; int shared; ULONG handles; struct Mailing *next; } Mailing;
-typedef struct Handle { LHANDLE value; Mailing *session; struct Handle *next; } Handle;
-typedef struct { char subject[SUBJECT]; int there; } Mail;
+typedef struct Mailing {
+    ULONG number;
+    int shared;
+    ULONG handles;
+    struct Mailing *next;
+} Mailing;
+typedef struct Handle {
+    LHANDLE value;
+    Mailing *session;
+    struct Handle *next;
+} Handle;
+typedef struct {
+    char subject[SUBJECT];
+    int there;
+} Mail;
 
 static Mailing *mailings;
 static Handle *handles;
@@ -92,7 +113,8 @@ static LHANDLE handle_issue(Mailing *session) {
 }
 
 static ULONG begin_session(const char *profile, const char *password, ULONG flags, Mailing **out) {
-    const char *name = getenv("MAPI_CONFORMANCE_PROFILE"), *secret = getenv("MAPI_CONFORMANCE_PASSWORD");
+    const char *name = getenv("MAPI_CONFORMANCE_PROFILE"),
+               *secret = getenv("MAPI_CONFORMANCE_PASSWORD");
     ULONG count = 0;
     if (!profile || !*profile || strcmp(profile, name ? name : "default") != 0 || !password ||
         strcmp(password, secret ? secret : "secret") != 0)
@@ -115,10 +137,12 @@ static ULONG logon(const char *profile, const char *password, ULONG flags, ULONG
     Mailing *session = mailings;
     ULONG code;
     if ((!out && !PLANTED(logon_writes_through_null)) || reserved) return FAILURE;
-    if (flags & ~(dialogs | NEW_SESSION | FORCE_DOWNLOAD) || (flags & dialogs) == dialogs) return FAILURE;
+    if (flags & ~(dialogs | NEW_SESSION | FORCE_DOWNLOAD) || (flags & dialogs) == dialogs)
+        return FAILURE;
     if ((profile && strlen(profile) > LONGEST) || (password && strlen(password) > LONGEST))
         return LOGON_FAILURE;
-    while (session && (!session->shared || flags & NEW_SESSION || (PLANTED(logon_never_finds) && !profile)))
+    while (session &&
+           (!session->shared || flags & NEW_SESSION || (PLANTED(logon_never_finds) && !profile)))
         session = session->next;
     if (!session && (code = begin_session(profile, password, flags, &session)) != 0)
         return PLANTED(logon_scode) ? 0x80040111u : code;
@@ -145,7 +169,8 @@ EXPORT ULONG CALL MAPILogoff(LHANDLE value, ULONG_PTR window, ULONG flags, ULONG
     if (!value && PLANTED(logoff_takes_zero)) found = handles;
     if (!found) code = value && PLANTED(logoff_takes_any) ? 0 : INVALID_SESSION;
     else if (flags && !PLANTED(logoff_ignores_flags)) code = FAILURE;
-    else if (reserved || PLANTED(logoff_fails) || (window && PLANTED(logoff_minds_window))) code = FAILURE;
+    else if (reserved || PLANTED(logoff_fails) || (window && PLANTED(logoff_minds_window)))
+        code = FAILURE;
     else if (!PLANTED(logoff_keeps_session)) {
         for (int i = 0; PLANTED(logoff_frees_buffers) && i < MOST_BUFFERS; ++i) {
             free(buffers[i]);
@@ -271,7 +296,10 @@ EXPORT ULONG CALL MAPIFreeBuffer(void *buffer) {
 
 /* --- the way to Extended MAPI: an object that can only be released --- */
 
-typedef struct { const void *const *methods; ULONG references; } Extended;
+typedef struct {
+    const void *const *methods;
+    ULONG references;
+} Extended;
 
 static HRESULT CALL extended_query(Extended *self, const IID *iid, void **out) {
     (void)self, (void)iid;
@@ -290,7 +318,8 @@ EXPORT SCODE CALL ScMAPIXFromSMAPI(LHANDLE value, ULONG flags, const IID *iid, v
                                           (void *)extended_release};
     Extended *made;
     (void)iid;
-    if (!out || !handle_find(value)) return PLANTED(convert_simple_codes) ? INVALID_SESSION : MAPI_E_INVALID_PARAMETER;
+    if (!out || !handle_find(value))
+        return PLANTED(convert_simple_codes) ? INVALID_SESSION : MAPI_E_INVALID_PARAMETER;
     if (flags) return PLANTED(convert_simple_codes) ? FAILURE : MAPI_E_UNKNOWN_FLAGS;
     made = calloc(1, sizeof *made);
     made->methods = methods;

@@ -5,7 +5,11 @@
 
 #include "content.h"
 
-typedef struct { ALLOCATEBUFFER allocate; ALLOCATEMORE more; FREEBUFFER free; } Routines;
+typedef struct {
+    ALLOCATEBUFFER allocate;
+    ALLOCATEMORE more;
+    FREEBUFFER free;
+} Routines;
 
 static size_t wide_length(const WCHAR *text) {
     size_t length = 0;
@@ -29,11 +33,11 @@ static int array_set(IMalloc *heap, Property *made, const SPropValue *from) {
     const SPropUnion *value = &from->Value;
     for (ULONG i = 0; i < made->count; ++i) {
         Item *item = &made->items[i];
-        int done = type == PT_STRING8   ? text_set(heap, item, value->MVszA.lppszA[i], 1)
-                   : type == PT_UNICODE ? text_set(heap, item, value->MVszW.lppszW[i], 0)
-                   : type == PT_BINARY  ? item_set(heap, item, value->MVbin.lpbin[i].lpb,
-                                                   value->MVbin.lpbin[i].cb)
-                                        : item_set(heap, item, (char *)value->MVl.lpl + i * size, size);
+        int done = type == PT_STRING8 ? text_set(heap, item, value->MVszA.lppszA[i], 1)
+                 : type == PT_UNICODE ? text_set(heap, item, value->MVszW.lppszW[i], 0)
+                 : type == PT_BINARY
+                     ? item_set(heap, item, value->MVbin.lpbin[i].lpb, value->MVbin.lpbin[i].cb)
+                     : item_set(heap, item, (char *)value->MVl.lpl + i * size, size);
         if (!done) return 0;
     }
     return 1;
@@ -93,12 +97,14 @@ static int array_for_caller(const Routines *routines, void *owner, const Propert
     char *items = NULL;
     ULONG size = item_size(type);
     to->MVl.cValues = from->count;
-    if (routines->more((from->count + 1) * sizeof(SBinary), owner, (void **)&items) != S_OK) return 0;
+    if (routines->more((from->count + 1) * sizeof(SBinary), owner, (void **)&items) != S_OK)
+        return 0;
     to->MVl.lpl = (LONG *)items;
     for (ULONG i = 0; i < from->count; ++i) {
         const Item *item = &from->items[i];
-        void *copy = size ? items : type == PT_BINARY ? bytes_for_caller(routines, owner, item)
-                          : text_for_caller(routines, owner, item, type == PT_STRING8);
+        void *copy = size              ? items
+                   : type == PT_BINARY ? bytes_for_caller(routines, owner, item)
+                                       : text_for_caller(routines, owner, item, type == PT_STRING8);
         if (!copy) return 0;
         if (size) memcpy(items + i * size, item->bytes, size);
         else if (type == PT_BINARY) to->MVbin.lpbin[i] = (SBinary){item->size, copy};
@@ -113,12 +119,12 @@ static int property_for_caller(const Routines *routines, void *owner, const Prop
     ULONG type = PROP_TYPE(tag);
     memset(to, 0, sizeof *to);
     to->ulPropTag = tag;
-    if (type & MV_FLAG)
-        return array_for_caller(routines, owner, from, type & ~MV_FLAG, &to->Value);
+    if (type & MV_FLAG) return array_for_caller(routines, owner, from, type & ~MV_FLAG, &to->Value);
     if (is_text(tag))
         to->Value.lpszA = text_for_caller(routines, owner, from->items, type == PT_STRING8);
     else if (type == PT_BINARY)
-        to->Value.bin = (SBinary){from->items->size, bytes_for_caller(routines, owner, from->items)};
+        to->Value.bin =
+            (SBinary){from->items->size, bytes_for_caller(routines, owner, from->items)};
     else if (type == PT_CLSID) to->Value.lpguid = bytes_for_caller(routines, owner, from->items);
     else if (type == PT_LONG) return memcpy(&to->Value.l, from->fixed, 4), 1;
     else return to->Value.b = from->fixed[0], 1;
