@@ -238,6 +238,19 @@ def test_end_of_the_process_inside_a_call_is_a_crash(native: Native) -> None:
     assert native.perform(logon()).body["return"] == 0
 
 
+def test_fault_on_a_thread_of_the_library_is_a_crash_without_a_debugger(
+    native: Native, library: Path
+) -> None:
+    outcome = native.perform(logon("h1", "thread"))
+    assert outcome.kind == "crash"
+    if library.suffix == ".so":
+        assert outcome.body == {"signal": 11}
+    else:
+        assert "host: unhandled exception 0xc0000005" in native.stderr
+    native.perform(Call("begin", {"family": "simple"}))
+    assert native.perform(logon()).body["return"] == 0
+
+
 @pytest.mark.parametrize("habit", ["print", "read"])
 def test_library_that_uses_the_standard_streams_disturbs_nothing(
     native: Native, habit: str

@@ -13,6 +13,7 @@
 #define EXPORT __declspec(dllexport)
 #endif
 #else
+#include <pthread.h>
 #include <unistd.h>
 #define CALL
 #define EXPORT __attribute__((visibility("default")))
@@ -34,11 +35,33 @@ static int recurse(int depth) {
     return recurse(depth + 1) + big[0];
 }
 
+/* A fault on a thread of the library's own, while the call waits for it. */
+#ifdef _WIN32
+static DWORD WINAPI stumble(void *unused) {
+    (void)unused;
+    *(volatile int *)(uintptr_t)zero = 1;
+    return 0;
+}
+static void start_thread(void) {
+    WaitForSingleObject(CreateThread(NULL, 0, stumble, NULL, 0, NULL), INFINITE);
+}
+#else
+static void *stumble(void *unused) {
+    *(volatile int *)(uintptr_t)zero = 1;
+    return unused;
+}
+static void start_thread(void) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, stumble, NULL) == 0) pthread_join(thread, NULL);
+}
+#endif
+
 static void plant(const char *fault) {
     if (strcmp(fault, "null") == 0) *(volatile int *)(uintptr_t)zero = 1;
     if (strcmp(fault, "divide") == 0) zero = 100 / zero;
     if (strcmp(fault, "stack") == 0) recurse(0);
     if (strcmp(fault, "abort") == 0) abort();
+    if (strcmp(fault, "thread") == 0) start_thread();
     if (strcmp(fault, "exit") == 0) exit(9);
     if (strcmp(fault, "print") == 0) puts("{\"id\": 1}"), fflush(stdout);
     if (strcmp(fault, "read") == 0) getchar();
