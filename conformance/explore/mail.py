@@ -62,6 +62,8 @@ def _identities() -> Iterator[list[Call]]:
         yield [*everybody, LOOK, close(_ANN), LOOK, *(_use(protocol, u) for u in (_ANNA, _ANN_AT))]
         yield [*everybody, LOOK, close(_ANN_AT), LOOK, _use(protocol, _ANN)]
         yield [one, LOOK, count(_ANN), LOOK, send(_ANN), LOOK, close(_ANN), LOOK]
+        both = [start_both(_BEN), one, LOOK, count(_ANN), send(_ANN), LOOK]
+        yield [*both, count(_BEN), send(_BEN), close(_ANN), LOOK]
         yield [start_tls(protocol, _ANN), LOOK, _use(protocol, _ANN), close(_ANN), LOOK, OBSERVE]
 
 
