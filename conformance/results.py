@@ -20,6 +20,7 @@ from conformance.errors import UsageError
 from conformance.evidence import Evidence, Row, Taken
 from conformance.expectations import stale
 from conformance.failures import Failure
+from conformance.results_form import problem_of
 from conformance.run import Run
 from conformance.trace import trace_to_json
 from conformance.verdicts import Ruling
@@ -218,7 +219,7 @@ def read_results(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict) or "requirements" not in value or "run" not in value:
         raise UsageError(f"{path}: no results file of this suite", "give the JSON of `run --json`")
     check_schema(value, path)
-    problem = _shape(value)
+    problem = problem_of(value)
     if problem:
         raise UsageError(f"{path}: {problem}", "the file is damaged or not ours")
     return value
@@ -231,40 +232,6 @@ def check_schema(value: Mapping[str, Any], path: Path) -> None:
         later = isinstance(schema, int) and schema > SCHEMA
         hint = "update mapi-conformance" if later else f"this version reads schema {SCHEMA}"
         raise UsageError(f"{path}: schema {schema!r} is not known", hint)
-
-
-_SECTIONS: Final[dict[str, type]] = {
-    "suite": dict,
-    "implementation": dict,
-    "run": dict,
-    "capabilities": dict,
-    "conclusion": dict,
-    "requirements": list,
-    "incidents": list,
-    "errors": list,
-}
-_ROW: Final[dict[str, type]] = {
-    "id": str,
-    "family": str,
-    "level": str,
-    "verdict": str,
-    "exercised": int,
-    "held": int,
-    "broken": int,
-    "violations": list,
-}
-
-
-def _shape(value: Mapping[str, Any]) -> str:
-    """What is wrong with the form of a results file, or ""."""
-    for name, kind in _SECTIONS.items():
-        if not isinstance(value.get(name), kind):
-            return f"the section {name} is missing or no {kind.__name__}"
-    for number, row in enumerate(value["requirements"], 1):
-        for name, kind in _ROW.items():
-            if not isinstance(row, dict) or not isinstance(row.get(name), kind):
-                return f"requirement number {number} has no proper {name}"
-    return ""
 
 
 def write_atomically(path: Path, text: str) -> None:
