@@ -6,6 +6,7 @@ from .conftest import Open
 from .sample import results
 
 SHOWN = "[data-search]:not([hidden])"
+TABS = "details[open] .tabs:has(.pane[data-file$='.c'])"
 
 
 def test_words_and_verdicts_filter_the_requirements(open_page: Open) -> None:
@@ -37,7 +38,7 @@ def test_a_link_unfolds_and_uncovers_its_requirement(open_page: Open) -> None:
 
 def test_tabs_work_by_mouse_and_by_keyboard(open_page: Open) -> None:
     page = open_page("report")
-    group = page.locator("#SIMPLE-LOGON-02 .tabs, details[open] .tabs").first
+    group = page.locator(TABS).first
     group.scroll_into_view_if_needed()
     tabs, panels = group.get_by_role("tab"), group.get_by_role("tabpanel")
     labels = tabs.all_inner_texts()
@@ -59,33 +60,33 @@ def test_tabs_work_by_mouse_and_by_keyboard(open_page: Open) -> None:
 
 def test_copy_puts_the_whole_text_on_the_clipboard(open_page: Open) -> None:
     page = open_page("report", permissions=["clipboard-read", "clipboard-write"])
-    group = page.locator("details[open] .tabs").first
+    group = page.locator(TABS).first
     for at in range(4):
         group.get_by_role("tab").nth(at).click()
         panel = group.get_by_role("tabpanel").first
         panel.get_by_role("button", name="Copy").click()
-        page.wait_for_function("document.querySelector('.said').textContent !== ''")
+        page.wait_for_selector(".said:not(:empty)")
         copied = page.evaluate("navigator.clipboard.readText()")
         assert copied == panel.locator("pre").text_content()
-        page.wait_for_function("document.querySelector('.said').textContent === ''")
+        page.wait_for_selector(".said:empty", state="attached")
 
 
 def test_copy_works_where_the_clipboard_is_refused(open_page: Open) -> None:
     page = open_page("report")
     refuse = "Object.defineProperty(navigator, 'clipboard', { value: undefined })"
     page.evaluate(refuse)
-    panel = page.locator("details[open] .tabs").first.get_by_role("tabpanel").first
+    panel = page.locator(TABS).first.get_by_role("tabpanel").first
     panel.get_by_role("button", name="Copy").click()
     page.wait_for_selector("text=Copied")
+    whole = panel.locator("pre").text_content() or ""
     page.locator("input[type=search]").focus()
     page.keyboard.press("Control+V")
-    whole = panel.locator("pre").text_content() or ""
     assert page.input_value("input[type=search]").split() == whole.split()
 
 
 def test_save_offers_the_file_under_its_name(open_page: Open) -> None:
     page = open_page("report")
-    panel = page.locator("details[open] .tabs").first.get_by_role("tabpanel").first
+    panel = page.locator(TABS).first.get_by_role("tabpanel").first
     with page.expect_download() as waiting:
         panel.get_by_role("button", name="Save").click()
     assert waiting.value.suggested_filename.endswith(".c")
@@ -97,7 +98,7 @@ def test_the_first_stop_of_the_keyboard_skips_to_what_to_fix(open_page: Open) ->
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    page.wait_for_function("location.hash === '#fix-first'")
+    page.wait_for_url("**#fix-first")
     box = page.locator("#fix-first").bounding_box()
     assert box is not None
     assert 0 <= box["y"] < 900
@@ -150,4 +151,4 @@ def test_cells_lead_to_their_evidence(open_page: Open) -> None:
     page.wait_for_selector("#i1-IMSG-OPEN-02[open]")
     assert page.locator("#i1-IMSG-OPEN-02 .calls").is_visible()
     page.locator("#i1-IMSG-OPEN-02 a", has_text="Row of the matrix").click()
-    page.wait_for_function("location.hash === '#IMSG-OPEN-02'")
+    page.wait_for_url("**#IMSG-OPEN-02")

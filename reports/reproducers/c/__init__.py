@@ -146,11 +146,12 @@ def _main(writer: Writer, body: list[str]) -> str:
         f'mapi.{name} = function("{name}", {parameters});'
         for name, parameters in sorted(writer.functions.items())
     ]
+    unused = [f", (void){variable}" for variable in writer.preset()]
     lines = [
         "char *profile = argc > 2 ? argv[2] : NULL, *password = argc > 3 ? argv[3] : NULL;",
         "ULONG code = 0;",
         *writer.declarations(),
-        "(void)profile, (void)password, (void)code;",
+        f"(void)profile, (void)password, (void)code, (void)mapi{''.join(unused)};",
         "if (argc < 2 || !load(argv[1])) {",
         '    fprintf(stderr, "usage: %s LIBRARY [PROFILE [PASSWORD]]\\n", argv[0]);',
         "    return 3;",

@@ -89,7 +89,8 @@ def property_list(values: object, variable: str) -> list[str]:
         member, declared = _value(kind, value, place)
         data += declared
         rows.append(f"    {{0x{tag(key):08X}, 0, {{{member}}}}},")
-    return [*data, f"static SPropValue {variable}[] = {{", *rows, "};"]
+    array = "\n".join((f"static SPropValue {variable}[] = {{", *rows, "};"))
+    return [*data, array]
 
 
 def _value(kind: int, value: Any, place: str) -> tuple[str, list[str]]:

@@ -89,9 +89,13 @@ class Writer:
         """Declare every variable, preset so that a look tells whether a call wrote it."""
         return [
             f"{kind} {variable} = {_PRESET.get(kind, f'({kind})UNTOUCHED')};"
-            for variable, kind in self.variables.items()
-            if kind not in ("Lent *", "LPSTORAGE")
+            for variable, kind in self.preset().items()
         ]
+
+    def preset(self) -> dict[str, str]:
+        """Give the variables that calls write to; what is lent is declared where it is made."""
+        lent = ("Lent *", "LPSTORAGE")
+        return {name: kind for name, kind in self.variables.items() if kind not in lent}
 
 
 _PROFILE: Final = object()

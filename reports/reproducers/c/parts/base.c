@@ -39,21 +39,20 @@ static inline void forget(uintptr_t value) {
     known_count = kept;
 }
 
-static void begins(int number, const char *call) {
+static inline void begins(int number, const char *call) {
     step = number;
     came[0] = 0;
     printf("%d. %s\n", number, call);
     fflush(stdout);
 }
 
-static void ends(void) {
+static inline void ends(void) {
     printf("   %s\n", came);
     fflush(stdout);
 }
 
 static inline int verdict(int shows) {
-    printf(shows ? "The violation of " REQUIREMENT " shows.\n"
-                 : "The violation of " REQUIREMENT " does not show.\n");
+    printf("The violation of %s %s.\n", REQUIREMENT, shows ? "shows" : "does not show");
     return shows ? 1 : 0;
 }
 
@@ -72,7 +71,7 @@ static inline void need(const char *name, uintptr_t value) {
 /* A crash, or no answer: it is the violation if the run ended so at the same call. */
 static void died(const char *how, int as_in_the_run) {
     printf("   %s\n", how);
-    if (as_in_the_run && step == LAST_STEP) printf("The violation of " REQUIREMENT " shows.\n");
+    if (as_in_the_run && step == LAST_STEP) printf("The violation of %s shows.\n", REQUIREMENT);
     else printf("The run went on here, so nothing can be said.\n");
     fflush(stdout);
     _exit(as_in_the_run && step == LAST_STEP ? 1 : 3);
@@ -125,7 +124,7 @@ static void guard(void) {
 #endif
 
 /* On 32-bit Windows names carry the bytes of their parameters, and in Wine everywhere. */
-static void *function(const char *name, int parameters) {
+static inline void *function(const char *name, int parameters) {
     char decorated[80];
     void *found = symbol(name);
     for (int underscore = 0; underscore < 2 && !found; ++underscore) {
