@@ -42,18 +42,23 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+def first(values: dict[str, Any], count: int) -> dict[str, Any]:
+    """The results of some requirements alone: axe-core takes its time on large tables."""
+    return {**values, "requirements": values["requirements"][:count]}
+
+
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The pages by name."""
     folder, rows = tmp_path_factory.mktemp("pages"), catalogue()
-    several = [results(), baseline(), results(), {**results(), "requirements": []}]
+    several = [results(), baseline(), {**results(), "requirements": []}]
     written = {
         "report": render(results(), rows, baseline()),
         "hostile": render(results(NASTY), rows, results(NASTY)),
         "empty": render({}, rows),
         "matrix": render_matrix(several, rows),
-        "hostile-matrix": render_matrix([results(NASTY), results()], rows),
-        "wide-matrix": render_matrix([*several] * 8, rows),
+        "hostile-matrix": render_matrix([first(results(NASTY), 30), first(results(), 30)], rows),
+        "wide-matrix": render_matrix([first(one, 30) for one in several] * 8, rows),
     }
     for name, text in written.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
