@@ -1,0 +1,124 @@
+"""The state of the model in words, and the life of a session as a diagram."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from conformance.requirements.load import catalogue
+from reports.html.lifecycle import WIDTH, diagrams_of, lifecycles
+from reports.states import before_and_after
+
+FUNCTIONS = {"functions": ["MAPILogon", "MAPILogoff", "OpenIMsgSession", "CloseIMsgSession"]}
+
+
+def logon(name: str, token: str) -> dict[str, Any]:
+    params = {"lpszProfileName": "p", "flFlags": 0, "ulReserved": 0, "lplhSession": name}
+    outcome = {"result": {"return": 0, "out": {"lplhSession": token}}}
+    shared = {"ulUIParam": 0, "lpszPassword": None}
+    return {"method": "MAPILogon", "params": {**params, **shared}, "outcome": outcome}
+
+
+def logoff(name: str, outcome: dict[str, Any]) -> dict[str, Any]:
+    params = {"lhSession": name, "ulUIParam": 0, "flFlags": 0, "ulReserved": 0}
+    return {"method": "MAPILogoff", "params": params, "outcome": outcome}
+
+
+def test_the_last_call_stands_between_the_two_states() -> None:
+    trace = [logon("h1", "0x5"), logoff("h1", {"result": {"return": 0}})]
+    before, after = before_and_after(trace, "simple", FUNCTIONS)
+    assert "handle h1 (0x5): logged on" in before
+    assert "handle h1 (0x5): logged off" in after
+    assert "handle h1 (0x5): logged on" not in after
+
+
+def test_nothing_changed_is_said() -> None:
+    trace = [logon("h1", "0x5"), logoff("h1", {"result": {"return": 5}})]
+    before, after = before_and_after(trace, "simple", FUNCTIONS)
+    assert before[0] == "handle h1 (0x5): logged on"
+    assert after == ("as before",)
+
+
+def test_a_crash_ends_the_process() -> None:
+    trace = [logon("h1", "0x5"), logoff("h1", {"crash": {"signal": 11}})]
+    _, after = before_and_after(trace, "simple", FUNCTIONS)
+    assert after == ("the process of the implementation has ended",)
+
+
+def test_message_sessions_are_told_by_name() -> None:
+    lent = {"name": "m1", "fail_after": 3}
+    opened = {"lpMalloc": "m1", "ulFlags": 0, "lppMsgSess": "s1"}
+    trace = [
+        {"method": "world.malloc", "params": lent, "outcome": {"result": {}}},
+        {
+            "method": "OpenIMsgSession",
+            "params": opened,
+            "outcome": {"result": {"return": 0, "out": {"lppMsgSess": "0x10"}}},
+        },
+        {
+            "method": "CloseIMsgSession",
+            "params": {"lpMsgSess": "s1"},
+            "outcome": {"result": {"return": None}},
+        },
+    ]
+    before, after = before_and_after(trace, "imsg", FUNCTIONS)
+    assert before == ("allocator m1: lent, out of memory after 3 blocks", "session s1: open")
+    assert after == ("session s1: gone",)
+
+
+@pytest.mark.parametrize(
+    "trace", [[], [1], [{}], [{"method": "MAPILogon"}], "text", None, [logon("h1", "0x5"), 3]]
+)
+def test_damaged_traces_have_no_state(trace: Any) -> None:
+    assert before_and_after(trace, "simple", FUNCTIONS) == ((), ())
+
+
+@pytest.mark.parametrize("family", ["imsg", "simple", "email"])
+def test_each_requirement_stands_at_exactly_one_transition(family: str) -> None:
+    drawn = Counter(
+        name for one in lifecycles()[family]["transition"] for name in one["requirements"]
+    )
+    known = {row.id for row in catalogue().requirements.values() if row.family == family}
+    assert drawn == Counter(known)
+
+
+def rows(**verdicts: str) -> list[dict[str, Any]]:
+    return [
+        {"id": row.id, "verdict": verdicts.get(row.id.replace("-", "_"), "pass")}
+        for row in catalogue().requirements.values()
+        if row.family != "email"
+    ]
+
+
+def test_exactly_the_broken_transitions_are_marked() -> None:
+    diagrams = diagrams_of(rows(SIMPLE_LOGOFF_02="fail", IMSG_CLOSE_10="flaky"))
+    assert [one.family for one in diagrams] == ["imsg", "simple"], "email is not in the results"
+    broken = {
+        (life.family, one.call): [name for name, *_ in one.rows]
+        for life in diagrams
+        for one in life.transitions
+        if one.mark == "broken"
+    }
+    assert broken == {
+        ("imsg", "CloseIMsgSession"): ["IMSG-CLOSE-03", "IMSG-CLOSE-10"],
+        ("simple", "calls with the ended handle"): ["SIMPLE-LOGOFF-02", "SIMPLE-CALL-02"],
+    }
+
+
+def test_nothing_of_a_diagram_lies_outside_it_or_on_top_of_another() -> None:
+    for life in diagrams_of(
+        {"id": row.id, "verdict": "pass"} for row in catalogue().requirements.values()
+    ):
+        spots = [(one.x, one.y) for one in life.transitions]
+        for x, y in spots:
+            assert 19 <= x <= WIDTH - 19
+            assert 11 <= y <= life.height - 11
+        for at, (x, y) in enumerate(spots):
+            for other_x, other_y in spots[at + 1 :]:
+                assert abs(x - other_x) >= 38 or abs(y - other_y) >= 22
+        for one in life.transitions:
+            numbers = [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?", one.path)]
+            assert all(0 <= number <= max(WIDTH, life.height) for number in numbers)
