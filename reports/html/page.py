@@ -55,9 +55,6 @@ class Guarantee:
 
     family: str
     text: Clean
-    depth: str
-    classes: str
-    sequences: str
     complete: bool
 
 
@@ -105,7 +102,7 @@ def page_of(
     return Page(
         name=name_of(results),
         conforms=bool(conclusion.get("conforms")),
-        headline=Clean(ends(headline, 300)),
+        headline=Clean(ends(headline.strip() or "No conclusion was reached", 300)),
         counts=Clean(ends(rest, 400)),
         suite=line(f"{suite.get('name', '')} {suite.get('version', '')}", 100),
         facts=facts_of(results),
@@ -138,15 +135,19 @@ def _incomplete(run: Mapping[str, Any]) -> str:
     return f"This run is incomplete{f': {reason}' if reason else ''}."
 
 
+def _guaranteed(one: Mapping[str, Any]) -> str:
+    """Give the words of a guarantee without its family, which stands before them."""
+    text = str(one.get("text") or "").removeprefix(f"{one.get('family')}: ")
+    counts = (f"{name} {number(one.get(name))}" for name in ("sequences", "classes", "depth"))
+    return line(text or ", ".join(counts), 1_000)
+
+
 def _guarantees(run: Mapping[str, Any]) -> tuple[Guarantee, ...]:
     listed = run.get("guarantees")
     return tuple(
         Guarantee(
             family=line(one.get("family"), 40),
-            text=Clean(line(one.get("text"), 1_000)),
-            depth=number(one.get("depth")),
-            classes=number(one.get("classes")),
-            sequences=number(one.get("sequences")),
+            text=Clean(_guaranteed(one)),
             complete=bool(one.get("complete")),
         )
         for one in (listed if isinstance(listed, list) else ())

@@ -120,10 +120,10 @@ def test_the_matrix_has_every_requirement_once(several: list[dict[str, Any]]) ->
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The paths of all values inside a value."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value)
     found = [path] if path else []
-    for key, item in inner if isinstance(value, (dict, list)) else ():
-        found += places(item, (*path, key))
+    if isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            found += places(item, (*path, key))
     return found
 
 
