@@ -66,6 +66,13 @@ def _wrong(value: Any, required: Mapping[str, Rule], optional: Mapping[str, Rule
 
 _TEXT: Final = _is(str)
 _TEXTS: Final = _each(_TEXT)
+
+
+def _texts(*names: str) -> Rule:
+    """Ask for texts under these names, where they are there; other members are free."""
+    return _object({}, dict.fromkeys(names, _TEXT))
+
+
 _OUTCOME: Final = _object(
     {}, {"result": _is(dict), "error": _is(dict), "crash": _is(dict), "hang": _is(int, float)}
 )
@@ -97,8 +104,8 @@ _INCIDENT: Final = _object(
 )
 _RESULTS: Final = _object(
     {
-        "suite": _values(_TEXT),
-        "implementation": _values(_TEXT),
+        "suite": _texts("name", "version"),
+        "implementation": _texts("name", "version", "language", "platform", "homepage", "adapter"),
         "run": _object(
             {},
             {
@@ -119,7 +126,7 @@ _RESULTS: Final = _object(
         ),
         "requirements": _each(_REQUIREMENT),
         "incidents": _each(_INCIDENT),
-        "errors": _each(_values(_TEXT)),
+        "errors": _each(_texts("family", "message", "hint", "stderr")),
     },
     {"stderr": _TEXT},
 )
