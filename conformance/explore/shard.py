@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, Protocol
@@ -26,6 +26,8 @@ EXHAUSTIVE_SHARE: Final = 0.2
 """Of the budget, at most."""
 CONCURRENT_SHARE: Final = 0.05
 """Of the budget, where `parallel` is declared."""
+FIRST_CROWD: Final = 20
+"""Larger crowds take many calls, so they wait until the first round is over."""
 ROUNDS: Final = 4
 """After each the machine gets its share anew, by what it has found."""
 
@@ -96,12 +98,16 @@ def explore(
     random = RandomExplorer(player, spending.deaths, shard.seed, kit, attention)
     racing = CONCURRENT_SHARE * shard.calls if player.capabilities.parallel else 0
     last = start + shard.calls - racing
-    left = last - spending.calls
+    left, grown = last - spending.calls, 0
     for number in range(1, ROUNDS + 1):
-        end = last - left * (ROUNDS - number) / ROUNDS
+        end = last + grown - left * (ROUNDS - number) / ROUNDS
         random.run_machine(spending.until(spending.calls + random.machine_share() * left / ROUNDS))
         random.run_walkers(spending.until(end))
-    run_concurrent(player, spending.deaths, shard.seed, spending.until(start + shard.calls))
+        if number == 1 and shard.index == 0:
+            before = spending.calls
+            _play_growth(player, spending, kit)
+            grown = spending.calls - before
+    run_concurrent(player, spending.deaths, shard.seed, spending.until(start + shard.calls + grown))
 
 
 @dataclass(slots=True)
@@ -145,9 +151,26 @@ class _Spending:
 def _play_prelude(
     player: Player, spending: _Spending, kit: Kit, rows: Sequence[Requirement], known: Known
 ) -> None:
-    first = [Call("MAPIInitialize", {})] if player.initialises else []
+    crowd = min(FIRST_CROWD, spending.shard.crowd)
+    sequences = prelude(rows, kit.sequences, crowd, _first(player))
+    _play(player, spending, chain(known, sequences))
+
+
+def _play_growth(player: Player, spending: _Spending, kit: Kit) -> None:
+    """Open as many objects as the profile wants."""
+    crowd, first = spending.shard.crowd, _first(player)
+    if crowd > FIRST_CROWD:
+        largest = ((n, calls) for n, calls in kit.sequences(crowd) if n == f"growth to {crowd}")
+        _play(player, spending, ((name, [*first, *calls]) for name, calls in largest))
+
+
+def _first(player: Player) -> list[Call]:
+    return [Call("MAPIInitialize", {})] if player.initialises else []
+
+
+def _play(player: Player, spending: _Spending, sequences: Iterable[tuple[str, list[Call]]]) -> None:
     deaths, tell = spending.deaths, spending.until(float("inf"))
-    for name, calls in chain(known, prelude(rows, kit.sequences, spending.shard.crowd, first)):
+    for name, calls in sequences:
         if tell() or spending.cost > spending.shard.calls:
             return
         player.found_by = name
