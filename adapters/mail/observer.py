@@ -77,6 +77,10 @@ class Observer:
         """QUIT or LOGOUT seen since `begin`, by user."""
         return dict(self._farewells)
 
+    def leaving(self) -> bool:
+        """Whether a client has said farewell and is still connected: it may be about to close."""
+        return any(link.dialogue.farewells for link in self._links)
+
     def delivered(self) -> int:
         """Mails accepted since `begin`."""
         return self._delivered

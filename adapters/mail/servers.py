@@ -59,13 +59,18 @@ class Fleet:
         return {}
 
     async def observe(self, _params: dict[str, Any]) -> dict[str, Any]:
-        """Look until two looks agree; what a client did before it answered is seen by then."""
+        """Look until two looks agree and nobody is leaving, for a second at most.
+
+        What a client did before it answered is seen by then, and so is a connection that a thread
+        of the client closes a little later.
+        """
         end = asyncio.get_running_loop().time() + _STABLE_LIMIT_SECONDS
         seen: dict[str, Any] | None = None
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             before, seen = seen, self._look()
-            if seen == before or asyncio.get_running_loop().time() > end:
+            leaving = any(one.leaving() for one in self._observers.values())
+            if (seen == before and not leaving) or asyncio.get_running_loop().time() > end:
                 return seen
 
     def _look(self) -> dict[str, Any]:

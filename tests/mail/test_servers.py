@@ -6,6 +6,7 @@ import imaplib
 import poplib
 import smtplib
 import socket
+import threading
 import time
 from typing import Any
 
@@ -57,6 +58,16 @@ def test_sessions_are_counted_by_protocol_and_user(servers: Servers) -> None:
         "smtp": {"ann": 1},
         "imap": {"ann": 1},
     }
+
+
+def test_a_look_waits_for_a_client_that_has_said_farewell(servers: Servers) -> None:
+    sock = socket.create_connection(place(servers.addresses["pop3"]))
+    sock.recv(100)
+    servers.ask("fault", {"protocol": "pop3", "mode": "silent"})
+    sock.sendall(b"QUIT\r\n")
+    threading.Timer(0.3, sock.close).start()
+
+    assert live(servers) == NOBODY
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
