@@ -1,4 +1,4 @@
-"""The reference behind a pipe, but for one misbehaviour at every third call of one method.
+"""The reference behind a pipe, but for one misbehaviour at each call of one method.
 
 python faulty.py MISBEHAVIOUR METHOD
 """
@@ -16,7 +16,6 @@ from adapters.reference import Reference
 from adapters.serve import answer
 
 MODE, METHOD = sys.argv[1:]
-EVERY = 3
 PERMITTED = ("16 MiB", "stderr flood", "blank lines")
 MIB = 1 << 20
 out = sys.stdout.buffer
@@ -123,7 +122,7 @@ for request_line in sys.stdin.buffer:
     if request["method"] == METHOD:
         calls += 1
         # What is permitted is met once: it takes its time.
-        if calls == EVERY or (calls % EVERY == 0 and MODE not in PERMITTED):
+        if calls == 1 or MODE not in PERMITTED:
             misbehave(response, request)
             continue
     send(json.dumps(response).encode() + b"\n")
