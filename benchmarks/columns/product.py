@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from small.adapter import Adapter
 
 from columns.common import Found, Row, main
-from conformance.confirm import Replayer, confirm
+from conformance.confirm import confirm, shortest_for
 from conformance.evidence import Evidence, Violation
 from conformance.explore.shard import run_shard
+from conformance.findings import Held
 from conformance.profiles import PROFILES, shards
+from conformance.replayer import Replayer
+from conformance.requirements.catalogue import ANY
 from conformance.requirements.load import catalogue
 
 
@@ -37,6 +40,15 @@ class Watched(Evidence):
         super().note_broken(requirement, violation)
         self.first = (requirement, self.adapter.calls)
         raise Enough
+
+    def note_held(
+        self, requirement: str, held: Held, trace: Iterable[Any], found_by: str = ""
+    ) -> None:
+        super().note_held(requirement, held, trace, found_by)
+        default = catalogue()[requirement].default
+        if held.readings and default not in (ANY, "") and default not in held.readings:
+            self.first = (requirement, self.adapter.calls)
+            raise Enough
 
 
 def hunt(row: Row, seed: int, calls: int) -> Found:
@@ -62,9 +74,12 @@ def hunt(row: Row, seed: int, calls: int) -> Found:
     requirement, found_at = evidence.first
     family = row["part"]
     replayer = Replayer(adapter, family, catalogue().homes[family])
-    kept: Sequence[Violation] = evidence.rows[requirement].violations
-    confirmed = confirm(replayer, requirement, [replace(one) for one in kept])
-    steps = confirmed.violation.trace
+    row_found = evidence.rows[requirement]
+    if row_found.violations:
+        steps = confirm(replayer, requirement, row_found.violations).violation.trace
+    else:
+        *_, taken = row_found.taken.values()
+        steps = shortest_for(replayer, requirement, taken)
     length = sum(not step.call.method.startswith("world.") for step in steps)
     return Found(found_at <= calls, found_at, length, adapter.calls)
 
