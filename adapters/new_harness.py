@@ -12,7 +12,7 @@ from conformance.errors import UsageError
 START: Final = {"python": "python harness.py", "c": "./harness", "javascript": "node harness.mjs"}
 """What starts the harness of each language, in its directory."""
 
-_SHARED: Final = {"c": ("json.h",)}
+_SHARED: Final = {"c": ("json.h", "text.h")}
 """Files of adapters/native/ that a harness takes along."""
 
 

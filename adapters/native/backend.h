@@ -8,7 +8,7 @@
 #ifndef MAPI_CONFORMANCE_BACKEND_H
 #define MAPI_CONFORMANCE_BACKEND_H
 
-#include "text.h"
+#include "encoded.h"
 
 /* Storages are marked as the caller has to mark them: with the class of mail messages. */
 static const CLSID clsid_mail_message = MAPI_IID(0x00020D0B);

@@ -6,7 +6,10 @@
 #ifndef MAPI_CONFORMANCE_JSON_H
 #define MAPI_CONFORMANCE_JSON_H
 
-#include "platform.h"
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_INTEGER, JSON_OTHER_NUMBER, JSON_STRING, JSON_ARRAY,
        JSON_OBJECT };

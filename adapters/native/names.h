@@ -4,7 +4,7 @@
 #define MAPI_CONFORMANCE_NAMES_H
 
 #include "json.h"
-#include "text.h"
+#include "encoded.h"
 
 enum { NO_REQUEST = -32600, NOT_OFFERED = -32601, BAD_PARAMS = -32602, CRASHED = -32000,
        NOT_EXPRESSIBLE = -32001, NOT_IMPLEMENTED = -32002 };

@@ -8,7 +8,7 @@
 #define _GNU_SOURCE
 
 #include "../native/json.h"
-#include "../native/text.h"
+#include "../native/encoded.h"
 #include "programs.h"
 
 enum { BAD_PARAMS = -32602, NOT_OFFERED = -32601, MOST_SESSIONS = 1024, FIRST_NUMBER = 7001 };

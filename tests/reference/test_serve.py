@@ -21,13 +21,13 @@ def request(number: int, method: str, **params: Any) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
 
 
-def test_handshake_declares_both_families() -> None:
+def test_handshake_declares_every_family() -> None:
     (answer,) = talk(request(1, "initialize", protocol=1, suite={"name": "s", "version": "1"}))
     assert (answer["jsonrpc"], answer["id"]) == ("2.0", 1)
     assert answer["result"]["protocol"] == 1
     assert answer["result"]["implementation"]["name"] == "reference"
     families = answer["result"]["families"]
-    assert set(families) == {"imsg", "simple"}
+    assert set(families) == {"imsg", "simple", "email"}
     assert families["imsg"]["checked_handles"] is True
     assert set(families["imsg"]["observes"]) == {
         *("mallocs", "storages", "released", "live", "buffers")

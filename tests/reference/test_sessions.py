@@ -159,7 +159,7 @@ def test_initialisation_is_counted_and_not_demanded(on: Any) -> None:
         ("IMessage.Release", {"this": "m"}, -32602),
         ("world.storage", {"name": "t", "mode": "append", "transacted": True}, -32602),
         ("world.storage", {"name": "t", "mode": "read", "base64": "QUJD"}, -32001),
-        ("begin", {"family": "email"}, -32602),
+        ("begin", {"family": "telex"}, -32602),
     ],
 )
 def test_calls_that_cannot_be_made(on: Any, method: str, params: dict[str, Any], code: int) -> None:

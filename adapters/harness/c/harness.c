@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "json.h"
+#include "text.h"
 #include "mail.h"
 
 enum { NOT_EXPRESSIBLE = -32001, BAD_PARAMS = -32602, NAMES = 4096 };
