@@ -479,6 +479,15 @@ def test_nothing_is_concluded_from_a_second_start_of_a_live_name(later: Outcome)
         assert not one.broken(close(ANN), RAISED)
 
 
+def test_nothing_is_concluded_of_a_live_variable_whose_name_was_changed() -> None:
+    renamed = by_variable("v1", "an")
+    one = started(start("pop3", V1))
+    one.tell(start("pop3", by_name("nobody")), NO)
+    assert not one.broken(start("pop3", renamed), NO)
+    assert not one.broken(count(renamed), NULL)
+    assert not one.broken(LOOK, seen())
+
+
 def test_nothing_is_concluded_about_sessions_whose_server_failed() -> None:
     one = started(start("pop3", ANN))
     one.tell(LOOK, seen(pop3=A))

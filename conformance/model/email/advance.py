@@ -100,6 +100,9 @@ def _start(state: Email, call: Call, outcome: Outcome) -> Email:
     # That a session is not there cannot be told from one that took leave before.
     blame = start_blame(state, call, "again" if case == "again" and _moved(state, call) else "good")
     if identity[0] == "variable":
+        if _moved(state, call):
+            # Which session a variable stands for whose name was changed is documented nowhere.
+            state = state.unsure((identity, protocol) for protocol in state.under(identity))
         state = replace(state, users={**state.users, identity: user})
     if case == "lacking":
         return _pretended(state, identity, user, call, outcome)
