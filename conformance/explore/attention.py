@@ -13,6 +13,7 @@ from typing import Final
 from conformance.evidence import Evidence
 from conformance.explore.choose import Chooser, Source
 from conformance.explore.walk import NO_LEAD, Lead
+from conformance.model.email.stimulus import makes_slow
 from conformance.play import Player
 from conformance.requirements.catalogue import Requirement
 from conformance.trace import Call
@@ -78,13 +79,16 @@ class Attention:
     def on(
         cls, rows: Sequence[Requirement], scenarios: Iterable[Sequence[Call]], player: Player
     ) -> Attention:
-        """Look after the rows whose examples the implementation can be asked."""
+        """Look after the rows whose examples the implementation can be asked, in no great time.
 
-        def offered(calls: Iterable[Call]) -> bool:
-            return all(player.offered(call.method) for call in calls)
+        A walk that goes on under a silent mail server would wait at each of its starts.
+        """
 
-        known = [row for row in rows if row.example and offered(step.call for step in row.example)]
-        return cls(known, [calls for calls in scenarios if offered(calls)])
+        def leads(calls: Iterable[Call]) -> bool:
+            return all(player.offered(call.method) and not makes_slow(call) for call in calls)
+
+        known = [row for row in rows if row.example and leads(step.call for step in row.example)]
+        return cls(known, [calls for calls in scenarios if leads(calls)])
 
     def lead(self, choose: Chooser, evidence: Evidence) -> Lead:
         """A part of a scenario, or of an example, of a neglected requirement every second time.

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import pytest
 
@@ -42,6 +43,24 @@ def explorer(player: Player, seed: int) -> RandomExplorer:
     kit = kit_of(player.family)
     attention = Attention.on(catalogue().family(player.family), kit.scenarios(), player)
     return RandomExplorer(player, Deaths(), seed, kit, attention)
+
+
+class Everything:
+    """A player whose implementation has every function."""
+
+    def offered(self, _method: str) -> bool:
+        return True
+
+
+def test_no_walk_is_led_to_a_silent_server() -> None:
+    rows, scenarios = catalogue().family("email"), list(kit_of("email").scenarios())
+    attention = Attention.on(rows, scenarios, cast("Player", Everything()))
+    led = [*attention.scenarios, *([step.call for step in row.example] for row in attention.rows)]
+    modes = {call.params["mode"] for calls in led for call in calls if "mode" in call.params}
+    assert modes == {"none", "refuse", "drop", "nonsense"}
+    silent = [calls for calls in scenarios if any("silent" in c.params.values() for c in calls)]
+    assert silent
+    assert len(attention.rows) > len(rows) / 2
 
 
 def accused(evidence: Evidence) -> dict[str, list[Step]]:

@@ -165,6 +165,11 @@ def is_troubled(state: Email, protocols: Any = MAIL) -> bool:
     return any(state.faults.get(protocol, "none") != "none" for protocol in protocols)
 
 
+def makes_slow(call: Call) -> bool:
+    """A server stays silent from this call on, or nearly so: each start costs the timeout."""
+    return call.method == "servers.fault" and call.params.get("mode") in _SLOW
+
+
 def is_slow(state: Email, protocols: Any = MAIL) -> bool:
     """A server of one of these protocols stays silent, or nearly so."""
     return any(state.faults.get(protocol) in _SLOW for protocol in protocols)
