@@ -8,6 +8,7 @@ from conformance.trace import Step
 from .steps import found, step
 
 NO_COMMIT = 1
+UNICODE = 0x80000000
 WARNING = 0x00040380
 SUBJECT = "0x0037001E"
 FILE = ["__properties_version1.0"]
@@ -219,3 +220,27 @@ def test_an_element_of_the_caller_may_take_the_place_of_another() -> None:
     assert found("imsg", *saved, elements(*FILE, "mine"))[1] == {"IMSG-SAVE-03"}
     assert found("imsg", *saved, create("mine"), elements(*FILE, "mine"))[1] == set()
     assert found("imsg", *saved, create("mine"), elements(*FILE))[1] == {"IMSG-SAVE-03"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "tag", "keeps"),
+    [
+        (0, "0x6671001E", True),
+        (0, "0x6671001F", False),
+        (0, "0x6671101E", True),
+        (0, "0x6671101F", False),
+        (UNICODE, "0x6671001F", True),
+        (UNICODE, "0x6671101F", True),
+        (UNICODE, "0x6671101E", False),
+    ],
+)
+def test_strings_are_kept_in_the_width_of_their_message_be_they_one_or_many(
+    flags: int, tag: str, *, keeps: bool
+) -> None:
+    many = tag[6] == "1"
+    given, narrowed = (["a", "b"], ["a", "?"]) if many else ("ab", "a?")
+    put_it = step("IMessage.SetProps", {"this": "g1", "props": {tag: given}}, problems={})
+    got = step("IMessage.GetProps", {"this": "g1", "tags": [tag]}, props={tag: narrowed})
+    _, broken = found("imsg", *start(flags), put_it, got)
+    rows = {"IMSG-MSG-07" if flags else "IMSG-MSG-01"}
+    assert broken == (rows if keeps else set())

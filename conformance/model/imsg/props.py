@@ -18,6 +18,7 @@ from conformance.trace import Call, Outcome
 MASK: Final = int(PR_STORE_SUPPORT_MASK, 16)
 _STRING8: Final = 0x001E
 _UNICODE: Final = 0x001F
+_MULTIPLE: Final = 0x1000
 _BINARY: Final = frozenset({0x0102, 0x0048})
 
 
@@ -83,8 +84,11 @@ def lost(message: Message, call: Call, outcome: Outcome) -> Finding:
 
 
 def stays(message: Message, tag: int) -> bool:
-    """Whether the documents promise that the message keeps this type as it is."""
-    kind = tag & 0xFFFF
+    """Whether the documents promise that the message keeps this type as it is.
+
+    Strings, be they one or many values, stay in the width of the message (D3, MAPI_UNICODE).
+    """
+    kind = tag & 0xFFFF & ~_MULTIPLE
     if kind in (_STRING8, _UNICODE):
         return (kind == _UNICODE) == bool(message.flags & MAPI_UNICODE)
     return tag != MASK
