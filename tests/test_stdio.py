@@ -183,6 +183,37 @@ def test_death_and_silence_in_a_call_are_outcomes_and_begin_restarts(
 
 
 @needs_posix
+def test_harness_that_stops_reading_hangs_in_the_call_that_fills_the_pipe(start: Start) -> None:
+    adapter = bad(start, "never-reads", call_timeout=0.5)
+    megabyte = Call("MAPILogon", {**LOGON.params, "lpszProfileName": "x" * (1 << 20)})
+    assert adapter.perform(megabyte) == Outcome("hang", 0.5)
+    assert adapter.perform(BEGIN) == Outcome("result", {})
+
+
+@needs_posix
+def test_harness_that_closes_its_stdin_fails_outside_of_calls(start: Start) -> None:
+    adapter = bad(start, "closes-stdin", call_timeout=0.5)
+    running = adapter._running
+    assert running is not None
+    assert running._process.exit_code(0.5) is None  # by then stdin is closed, and it runs on
+    assert adapter.perform(LOGON).silent
+    adapter.perform(BEGIN)
+    assert running is not adapter._running
+    time.sleep(0.5)
+    with pytest.raises(AdapterError, match="between requests .*failed twice"):
+        adapter.perform(LOGON)
+
+
+def test_answer_before_the_request_is_a_protocol_error(start: Start) -> None:
+    adapter = bad(start, "answers-unasked")
+    time.sleep(0.2)
+    with pytest.raises(ProtocolError, match="more than its answer") as caught:
+        adapter.perform(LOGON)
+    assert caught.value.late
+    assert adapter.perform(BEGIN) == Outcome("result", {})
+
+
+@needs_posix
 def test_child_left_behind_by_a_crash_neither_delays_it_nor_survives(
     start: Start, tmp_path: Path
 ) -> None:

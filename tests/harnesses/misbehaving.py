@@ -58,6 +58,13 @@ def begin(number: int) -> None:
     begun += 1
     if mode == "dies-between":
         os._exit(5)
+    elif mode == "never-reads":
+        time.sleep(600)
+    elif mode == "closes-stdin":
+        os.close(0)
+        time.sleep(600)
+    elif mode == "answers-unasked":
+        answer(number + 1, result=HANDLE)
 
 
 def misbehave(number: int) -> None:
