@@ -200,7 +200,7 @@ def test_harness_that_closes_its_stdin_fails_outside_of_calls(start: Start) -> N
     adapter.perform(BEGIN)
     assert running is not adapter._running
     time.sleep(0.5)
-    with pytest.raises(AdapterError, match="between requests .*failed twice"):
+    with pytest.raises(AdapterError, match=r"between requests .*failed twice"):
         adapter.perform(LOGON)
 
 
