@@ -58,6 +58,9 @@ def _add_run(commands: Any) -> None:
         "--jobs", type=_positive, default=1, metavar="N", help="processes to share it out"
     )
     run.add_argument(
+        "--pin", action="store_true", help="keep each process and its harness on one core"
+    )
+    run.add_argument(
         "--reading",
         action="append",
         default=[],
@@ -204,6 +207,7 @@ def settings(
         call_timeout=options.call_timeout,
         isolate=options.isolate,
         jobs=options.jobs,
+        pin=options.pin,
         mail_server=options.mail_server or MAIL_SERVERS[0],
         expectations=listed(options.expectations, catalogue),
     )

@@ -85,6 +85,7 @@ class Joined:
         self._evidence: Any = None
         given = config.getoption(f"{_DEST}workspace", None)
         worker = getattr(config, "workerinput", {})
+        self._number = int(worker.get("workerid", "gw0").removeprefix("gw"))
         self.directory = Path(given or worker.get("conformance_directory") or self._new())
 
     def _new(self) -> str:
@@ -108,11 +109,14 @@ class Joined:
 
     def _opened(self) -> tuple[Any, Any]:
         from conformance.cli import open_adapter
+        from conformance.pinning import pin
         from conformance.requirements.load import catalogue
         from conformance.session import open_run
 
         if self._run is None:
             chosen = self.settings
+            if chosen.pin:
+                pin(self._number)
             self._run = open_run(
                 chosen, Workspace(self.directory), catalogue(), lambda: open_adapter(chosen)
             )

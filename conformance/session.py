@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from conformance.capabilities import Implementation, wire_family
 from conformance.conclusion import Conclusion
 from conformance.errors import AdapterError
 from conformance.failures import Failure
+from conformance.pinning import pinned
 from conformance.progress import Progress
 from conformance.requirements.catalogue import Catalogue
 from conformance.results import results, write_atomically
@@ -43,6 +44,11 @@ class Session:
 
     def run(self) -> tuple[dict[str, Any], Conclusion]:
         """Run to the end, or to an interruption; the results stand in `output`/results.json."""
+        alone = self.share is None
+        with pinned(0) if self.settings.pin and alone else nullcontext():
+            return self._run()
+
+    def _run(self) -> tuple[dict[str, Any], Conclusion]:
         self._started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="mapi-conformance-") as directory:
             workspace = Workspace(Path(directory))

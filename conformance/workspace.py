@@ -40,6 +40,7 @@ class Settings:
     call_timeout: float = 5.0
     isolate: bool = False
     jobs: int = 1
+    pin: bool = False
     mail_server: str = MAIL_SERVERS[0]
     expectations: tuple[Expectation, ...] = ()
 

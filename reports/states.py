@@ -8,6 +8,8 @@ from typing import Any, Final
 from conformance.capabilities import Capabilities, wire_family
 from conformance.errors import ConformanceError
 from conformance.model import model_of
+from conformance.model.email.state import Email, Tally
+from conformance.model.email.state import Life as EmailLife
 from conformance.model.imsg.state import Attachment, Imsg, Message, Session
 from conformance.model.imsg.state import Life as ImsgLife
 from conformance.model.simple.state import Life as SimpleLife
@@ -29,6 +31,11 @@ _SIMPLE: Final = {
     SimpleLife.ENDED: "logged off",
     SimpleLife.UNSURE: "nothing is certain any more",
     SimpleLife.LAWLESS: "handed out by a call that failed",
+}
+_EMAIL: Final = {
+    EmailLife.OPEN: "open",
+    EmailLife.MAYBE: "open, or ended by the last close",
+    EmailLife.UNSURE: "nothing is certain any more",
 }
 _MOST: Final = 40
 _DAMAGED: Final = (
@@ -73,6 +80,8 @@ def _lines(state: Any) -> tuple[str, ...]:
             words = _imsg(state)
         case Simple():
             words = _simple(state)
+        case Email():
+            words = _email(state)
         case _:
             return ()
     lines = [line(text, 200) for text in words]
@@ -136,6 +145,38 @@ def _simple(state: Simple) -> Iterator[str]:
     known = sum(len(mails) for mails in state.mails.values())
     if known:
         yield f"message identifiers known: {known}"
+
+
+def _email(state: Email) -> Iterator[str]:
+    for (identity, protocol), session in state.sessions.items():
+        shown = f"{protocol} session of {_identity(identity)}"
+        if identity[0] != "user" and session.user:
+            shown += f" for user {session.user}"
+        yield f"{shown}: {_EMAIL[session.life]}"
+    for identity in sorted(state.past):
+        if not state.under(identity):
+            yield f"sessions of {_identity(identity)}: ended"
+    for (protocol, user), tally in state.tallies.items():
+        if tally.most:
+            whose = f"of {user}" if user else "of nobody who logged in"
+            yield f"connections {whose} on the {protocol} server: {_expected(tally)}"
+    for protocol, mode in state.faults.items():
+        yield f"the {protocol} server plays {mode}"
+    if state.timeout is not None:
+        yield f"time out: {state.timeout:,} ms"
+    if state.over:
+        yield "the program has ended"
+
+
+def _identity(identity: tuple[str, str]) -> str:
+    kind, name = identity
+    return f"user {name}" if kind == "user" else f"{kind} {name}"
+
+
+def _expected(tally: Tally) -> str:
+    if tally.fewest == tally.most:
+        return str(tally.most)
+    return f"{tally.fewest} to {tally.most}"
 
 
 def capabilities_of(families: Mapping[str, Any], family: str) -> Mapping[str, Any]:

@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from conformance.requirements.load import catalogue
+from reports.html import render_matrix
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SMALL = BENCHMARKS / "small"
 
@@ -73,3 +76,18 @@ def test_the_column_of_the_suite_finds_a_fault_in_the_fewest_calls() -> None:
     found = json.loads(line)
     assert found["found"] is True
     assert found["length"] == 3
+
+
+def test_thirty_implementations_with_five_hundred_violations_stay_under_five_megabytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    pages = importlib.import_module("pages")
+    runs = pages.several()
+    broken = sum(len(row["violations"]) for run in runs for row in run["requirements"])
+
+    page = render_matrix(runs, catalogue())
+
+    assert (len(runs), broken) == (30, 500)
+    assert page.count('class="replay kept"') == 500, "every counterexample is on the page"
+    assert len(page.encode()) < 5_000_000

@@ -69,6 +69,64 @@ def test_message_sessions_are_told_by_name() -> None:
     assert after == ("session s1: gone",)
 
 
+MAIL = {
+    "functions": ["EmailStartSession", "EmailCloseSession"],
+    "protocols": ["pop3", "smtp"],
+}
+
+
+def mail_start(user: str) -> dict[str, Any]:
+    params = {
+        "session": {"user": user},
+        "password": f"secret-of-{user}",
+        "pop3": {"server": "pop3"},
+        "smtp": {"server": "smtp"},
+    }
+    outcome = {"result": {"return": True}}
+    return {"method": "EmailStartSession", "params": params, "outcome": outcome}
+
+
+def mail_close(user: str) -> dict[str, Any]:
+    params = {"session": {"user": user}}
+    return {
+        "method": "EmailCloseSession",
+        "params": params,
+        "outcome": {"result": {"return": None}},
+    }
+
+
+def test_mail_sessions_are_told_by_protocol_and_user() -> None:
+    trace = [mail_start("ann"), mail_start("ben"), mail_close("ann")]
+    before, after = before_and_after(trace, "email", MAIL)
+    assert before == (
+        "pop3 session of user ann: open",
+        "smtp session of user ann: open",
+        "pop3 session of user ben: open",
+        "smtp session of user ben: open",
+        "connections of ann on the pop3 server: 1",
+        "connections of ann on the smtp server: 1",
+        "connections of ben on the pop3 server: 1",
+        "connections of ben on the smtp server: 1",
+    )
+    assert after == ("sessions of user ann: ended",)
+
+
+def test_faults_of_servers_and_the_end_of_the_program_are_told() -> None:
+    fault = {"protocol": "pop3", "mode": "silent"}
+    trace = [
+        {
+            "method": "EmailSetTimeOut",
+            "params": {"milliseconds": 2000},
+            "outcome": {"result": {"return": None}},
+        },
+        {"method": "servers.fault", "params": fault, "outcome": {"result": {}}},
+        {"method": "shutdown", "params": {}, "outcome": {"result": {}}},
+    ]
+    before, after = before_and_after(trace, "email", MAIL)
+    assert before == ("the pop3 server plays silent", "time out: 2,000 ms")
+    assert after == ("the program has ended",)
+
+
 @pytest.mark.parametrize(
     "trace", [[], [1], [{}], [{"method": "MAPILogon"}], "text", None, [logon("h1", "0x5"), 3]]
 )
