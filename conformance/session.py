@@ -44,8 +44,7 @@ class Session:
 
     def run(self) -> tuple[dict[str, Any], Conclusion]:
         """Run to the end, or to an interruption; the results stand in `output`/results.json."""
-        alone = self.share is None
-        with pinned(0) if self.settings.pin and alone else nullcontext():
+        with pinned(0) if self.settings.pin and self.share is None else nullcontext():
             return self._run()
 
     def _run(self) -> tuple[dict[str, Any], Conclusion]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from conformance.explore.alphabet.email import by_name, close, fault, start_both, time_out
 from conformance.requirements.load import catalogue
+from conformance.trace import Call
 from reports.html.lifecycle import WIDTH, diagrams_of, lifecycles
 from reports.states import before_and_after
 
@@ -75,28 +77,18 @@ MAIL = {
 }
 
 
-def mail_start(user: str) -> dict[str, Any]:
-    params = {
-        "session": {"user": user},
-        "password": f"secret-of-{user}",
-        "pop3": {"server": "pop3"},
-        "smtp": {"server": "smtp"},
-    }
-    outcome = {"result": {"return": True}}
-    return {"method": "EmailStartSession", "params": params, "outcome": outcome}
-
-
-def mail_close(user: str) -> dict[str, Any]:
-    params = {"session": {"user": user}}
-    return {
-        "method": "EmailCloseSession",
-        "params": params,
-        "outcome": {"result": {"return": None}},
-    }
+def told(call: Call, result: dict[str, Any]) -> dict[str, Any]:
+    """A step of a trace in which the call has this result."""
+    return {**call.to_json(), "outcome": {"result": result}}
 
 
 def test_mail_sessions_are_told_by_protocol_and_user() -> None:
-    trace = [mail_start("ann"), mail_start("ben"), mail_close("ann")]
+    ann, ben = by_name("ann"), by_name("ben")
+    trace = [
+        told(start_both(ann), {"return": True}),
+        told(start_both(ben), {"return": True}),
+        told(close(ann), {"return": None}),
+    ]
     before, after = before_and_after(trace, "email", MAIL)
     assert before == (
         "pop3 session of user ann: open",
@@ -112,15 +104,10 @@ def test_mail_sessions_are_told_by_protocol_and_user() -> None:
 
 
 def test_faults_of_servers_and_the_end_of_the_program_are_told() -> None:
-    fault = {"protocol": "pop3", "mode": "silent"}
     trace = [
-        {
-            "method": "EmailSetTimeOut",
-            "params": {"milliseconds": 2000},
-            "outcome": {"result": {"return": None}},
-        },
-        {"method": "servers.fault", "params": fault, "outcome": {"result": {}}},
-        {"method": "shutdown", "params": {}, "outcome": {"result": {}}},
+        told(time_out(2000), {"return": None}),
+        told(fault("pop3", "silent"), {}),
+        told(Call("shutdown", {}), {}),
     ]
     before, after = before_and_after(trace, "email", MAIL)
     assert before == ("the pop3 server plays silent", "time out: 2,000 ms")
