@@ -69,6 +69,13 @@ def leak() -> dict[str, Any]:
     return violation(trace, "blocks as before the session", "1 more block(s) live")
 
 
+def crash() -> dict[str, Any]:
+    """A NULL allocator that ends the process."""
+    opened = {"lpMalloc": None, "ulFlags": 0, "lppMsgSess": "s1"}
+    trace = [{"method": "OpenIMsgSession", "params": opened, "outcome": {"crash": {"signal": 11}}}]
+    return violation(trace, "MAPI_E_INVALID_PARAMETER (0x80070057)", "CRASH (signal 11, SIGSEGV)")
+
+
 def hostile(word: str) -> dict[str, Any]:
     trace = [
         logon("h1"),
@@ -110,7 +117,7 @@ def results(word: str = "") -> dict[str, Any]:
             row["reading"] = "A"
             row["readings"] = [{"accepted": ["A", "B"], "aspect": said, "held": 9}]
         rows.append(row)
-    trace = hostile(said)["trace"] if word else leak()["trace"]
+    trace = (hostile(said) if word else crash())["trace"]
     rows[1]["traces"] = {"A": trace, "B": leak()["trace"]}
     offered = {"functions": [said], "observes": [said], "parallel": True}
     guarantee = {"family": "simple", "depth": 3, "classes": 12, "sequences": 1884}
