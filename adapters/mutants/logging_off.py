@@ -101,6 +101,18 @@ class UnknownCode(SimpleMapi):
         return MAPI_E_FAILURE if code and handle % self.handle_step != 1 and handle else code
 
 
+@fault("logoff-flags-end-others", "SIMPLE-LOGOFF-06")
+class FlagsEndOthers(SimpleMapi):
+    """Flags are refused, and every handle but the one given is ended."""
+
+    def logoff(self, handle: int, flags: int, reserved: int) -> int:
+        code = super().logoff(handle, flags, reserved)
+        if flags and handle in self.handles:
+            for other in [other for other in self.handles if other != handle]:
+                self.retire_handle(other)
+        return code
+
+
 @fault("logoff-flags-ignored", "SIMPLE-LOGOFF-05")
 class FlagsIgnored(SimpleMapi):
     """No flag is looked at."""

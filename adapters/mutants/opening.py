@@ -50,6 +50,16 @@ class NullAllocatorAccepted(Imsg):
     own_heap._addresses = count(0x4000_0000, 0x10)
 
 
+@fault("open-null-allocator-unicode-accepted", "IMSG-OPEN-02")
+class NullAllocatorUnicodeAccepted(NullAllocatorAccepted):
+    """For a Unicode session the implementation falls back to an allocator of its own."""
+
+    def open_session(self, malloc: Malloc | None, flags: int, out: Out | None) -> int:
+        if malloc is None and flags != MAPI_UNICODE:
+            return MAPI_E_INVALID_PARAMETER
+        return super().open_session(malloc, flags, out)
+
+
 @fault("open-null-allocator-code", "IMSG-OPEN-02")
 class NullAllocatorCode(Imsg):
     """A NULL allocator gives another failure than the documented one."""
@@ -68,6 +78,15 @@ class NullAllocatorLeaks(Imsg):
             lost = -1 - len(self.sessions)
             self.sessions[lost] = self.session_class(lost, Malloc(Memory()), unicode=False)
         return super().open_session(malloc, flags, out)
+
+
+@fault("open-null-out-unicode-succeeds", "IMSG-OPEN-03")
+class NullOutUnicodeSucceeds(Imsg):
+    """A Unicode session needs no out pointer."""
+
+    def open_session(self, malloc: Malloc | None, flags: int, out: Out | None) -> int:
+        code = super().open_session(malloc, flags, out)
+        return S_OK if out is None and malloc is not None and flags == MAPI_UNICODE else code
 
 
 @fault("open-null-out-crashes", "IMSG-OPEN-03")

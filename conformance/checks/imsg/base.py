@@ -40,17 +40,17 @@ def only(users: Iterable[str], *causes: str) -> bool:
     return bool(rest) and rest <= set(causes)
 
 
-def nothing_left(state: Imsg, outcome: Outcome, cause: str) -> Finding:
-    """A call that failed for this cause left neither a session, a message nor memory behind."""
+def nothing_left(state: Imsg, outcome: Outcome, *causes: str) -> Finding:
+    """A call that failed for one of these left neither a session, a message nor memory behind."""
     seen = see(state, outcome)
-    if seen is None or cause not in state.events:
+    if seen is None or state.events.isdisjoint(causes):
         return None
-    if only(state.events, cause):
+    if only(state.events, *causes):
         for what, extra in (("session", seen.sessions), ("message", seen.messages)):
             if extra is not None and extra > 0:
                 return Broken(f"the failed call leaves no {what} open", f"{extra} more {what} open")
-    leak = leaked(seen.allocators.values(), cause) or leaked(seen.storages.values(), cause)
-    return leak or (HELD if only(state.events, cause) else None)
+    leak = leaked(seen.allocators.values(), *causes) or leaked(seen.storages.values(), *causes)
+    return leak or (HELD if only(state.events, *causes) else None)
 
 
 def leaked(lent: Iterable[Excess], *causes: str, kind: str = "") -> Finding:

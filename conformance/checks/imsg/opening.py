@@ -34,22 +34,26 @@ def opens(state: Imsg, call: Call, outcome: Outcome) -> Finding:
     return handed_back(outcome, "lppMsgSess", "session")
 
 
+def _null(state: Imsg, call: Call, outcome: Outcome, case: str) -> Finding:
+    """A NULL is refused, with its code unless MAPI_UNICODE, which may be invalid, came with it."""
+    with_flag = f"{case}+unicode"
+    if call.method == "observe":
+        return nothing_left(state, outcome, f"open:{case}", f"open:{with_flag}")
+    found = opening(state, call)
+    if found == with_flag:
+        refused = fails(outcome, "imsg")
+        return refused if isinstance(refused, Broken) else None
+    return returns(outcome, "imsg", MAPI_E_INVALID_PARAMETER) if found == case else None
+
+
 @CHECKS.check("IMSG-OPEN-02", OPEN, "observe")
 def null_allocator(state: Imsg, call: Call, outcome: Outcome) -> Finding:
-    if call.method == "observe":
-        return nothing_left(state, outcome, "open:null-malloc")
-    if opening(state, call) != "null-malloc":
-        return None
-    return returns(outcome, "imsg", MAPI_E_INVALID_PARAMETER)
+    return _null(state, call, outcome, "null-malloc")
 
 
 @CHECKS.check("IMSG-OPEN-03", OPEN, "observe")
 def null_out_pointer(state: Imsg, call: Call, outcome: Outcome) -> Finding:
-    if call.method == "observe":
-        return nothing_left(state, outcome, "open:null-out")
-    if opening(state, call) != "null-out":
-        return None
-    return returns(outcome, "imsg", MAPI_E_INVALID_PARAMETER)
+    return _null(state, call, outcome, "null-out")
 
 
 @CHECKS.check("IMSG-OPEN-04", OPEN, "observe")

@@ -26,7 +26,7 @@ from conformance.codes import (
 )
 from conformance.findings import HELD, Broken, Finding, reading
 from conformance.model.outcome import returned
-from conformance.model.simple.advance import extra_sessions, single
+from conformance.model.simple.advance import OTHER_SESSIONS, extra_sessions, single
 from conformance.model.simple.state import Simple
 from conformance.model.simple.stimulus import logging_off, logging_on
 from conformance.trace import Call, Outcome
@@ -105,6 +105,9 @@ def session_after_flags(state: Simple, call: Call, outcome: Outcome) -> Finding:
         if extra is None or not single(state, "logoff-flags"):
             return None
         return reading("B" if extra < 0 else "AB")
+    others = still_good(state, call, outcome, OTHER_SESSIONS, "other sessions stay open")
+    if isinstance(others, Broken):
+        return others
     handle = doubtful(state, call, outcome)
     if handle is None or "SIMPLE-LOGOFF-06" not in handle.doubts:
         return None

@@ -96,6 +96,18 @@ WORDS: Final = (
         probe=True,
         null=True,
     ),
+    Word(
+        "OpenIMsgSession with a NULL allocator and MAPI_UNICODE",
+        lambda _, n: [open_session(None, f"s{n}", MAPI_UNICODE)],
+        probe=True,
+        null=True,
+    ),
+    Word(
+        "OpenIMsgSession with a NULL out pointer and MAPI_UNICODE",
+        lambda _, _n: [open_session(SUITE, None, MAPI_UNICODE)],
+        probe=True,
+        null=True,
+    ),
     *(
         Word(f"OpenIMsgSession with flag 0x{bit | legal:08X}", _open(bit | legal), probe=True)
         for bit in _bits(0x7FFFFFFF)

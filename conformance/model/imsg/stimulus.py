@@ -37,7 +37,8 @@ def opening(state: Imsg, call: Call) -> str:
         )
         if invalid:
             return f"null-{nulls}+flags"
-        return "other" if flags else ("null-malloc" if out is not None else "null-out")
+        null = "null-malloc" if out is not None else "null-out"
+        return f"{null}+unicode" if flags else null
     if _failing(state, allocator):
         return "other" if flags else "memory"
     if invalid:

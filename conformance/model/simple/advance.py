@@ -36,6 +36,9 @@ FAULTS: Final = {
 }
 """What to blame if a session ends although the MAPILogoff call of this case must not end one."""
 
+OTHER_SESSIONS: Final = "SIMPLE-LOGOFF-06, other sessions"
+"""The doubt about a session that a MAPILogoff with flags did not name: it must not end."""
+
 
 def advance(state: Simple, call: Call, outcome: Outcome) -> Simple:
     """The state after one step; one that says nothing, or that ended the run, changes nothing."""
@@ -120,11 +123,24 @@ def _log_off(state: Simple, call: Call, outcome: Outcome) -> Simple:
     if code == MAPI_E_INVALID_SESSION and which_handle(state, call, outcome) == "valid":
         return _found_dead(state, keys)
     if case in FAULTS:
-        return doubted(replace(state, events=state.events | {f"logoff-{case}"}), FAULTS[case])
+        state = replace(state, events=state.events | {f"logoff-{case}"})
+        return _flags_refused(state, keys) if case == "flags" else doubted(state, FAULTS[case])
     short = state.armed and case == "valid"
     blame = "SIMPLE-LOGOFF-07" if short else "SIMPLE-LOGOFF-01"
     event = "logoff-memory" if short else "logoff-failed"
     return doubted(replace(state, events=state.events | {event}), blame)
+
+
+def _flags_refused(state: Simple, keys: list[str]) -> Simple:
+    """The session named may be gone (LOGOFF-06, reading B), one that is certainly another not."""
+    named = {state.handles[key].session for key in keys}
+    # Where MAPI_NEW_SESSION was never seen to be honoured, all handles may share one session.
+    certain = bool(named) and None not in named and bool(state.honoured)
+    handles = {}
+    for key, handle in state.handles.items():
+        apart = certain and handle.session is not None and handle.session not in named
+        handles[key] = _doubt(handle, OTHER_SESSIONS if apart else FAULTS["flags"])
+    return replace(state, handles=handles)
 
 
 def _reached(state: Simple, call: Call, outcome: Outcome) -> list[str]:
@@ -297,11 +313,13 @@ def _cleared(state: Simple) -> dict[str, Handle]:
 
 def doubted(state: Simple, blame: str) -> Simple:
     """An event that must leave every live handle good."""
-    handles = {
-        key: replace(handle, doubts=handle.doubts | {blame}) if handle.life is Life.OPEN else handle
-        for key, handle in state.handles.items()
-    }
+    handles = {key: _doubt(handle, blame) for key, handle in state.handles.items()}
     return replace(state, handles=handles)
+
+
+def _doubt(handle: Handle, blame: str) -> Handle:
+    good = handle.life is Life.OPEN
+    return replace(handle, doubts=handle.doubts | {blame}) if good else handle
 
 
 def _bound(state: Simple, name: str, handle: Handle) -> Simple:
