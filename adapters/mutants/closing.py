@@ -222,6 +222,17 @@ class LeaksBlock(MessageSession):
         self.malloc.blocks[self.address] = 48
 
 
+@fault("build-without-memory-keeps-allocator", "IMSG-CLOSE-10")
+class WithoutMemoryKeepsAllocator(MessageSession):
+    """A message that there is no memory for leaves a reference to the allocator behind."""
+
+    def adopt(self, message: TopMessage) -> bool:
+        adopted = super().adopt(message)
+        if not adopted:
+            self.malloc.add_ref()
+        return adopted
+
+
 @fault("close-leaks-attachment-block", "IMSG-CLOSE-10", "IMSG-CLOSE-02")
 class LeaksAttachmentBlock(Attachment):
     """An attachment that the close took is not freed."""

@@ -65,6 +65,7 @@ def _attach(name: str, *, saved: bool) -> list[Call]:
 def imsg() -> Iterator[list[Call]]:
     """What lasts in a storage, attributes, and files (IMSG-SAVE, IMSG-ATTR, MSGF)."""
     yield from _lasting()
+    yield from _short_of_memory()
     yield from gatherings()
     yield from files()
     yield from lent_files()
@@ -142,6 +143,18 @@ def _without_effect() -> Iterator[list[Call]]:
     yield [*changed, shell, _SAVE, OBSERVE]
 
 
+_ALLOCATIONS: Final = 8
+"""Blocks that a session and its message may ask for; each is refused once."""
+
+
+def _short_of_memory() -> Iterator[list[Call]]:
+    """Memory runs out while a message is built: the close has to leave nothing (IMSG-CLOSE-10)."""
+    message = build("s1", "m1", "t1", "g1")
+    for granted in range(1, _ALLOCATIONS):
+        opened = [malloc("m1", granted), storage("t1"), open_session("m1", "s1")]
+        yield [*opened, message, close_session("s1"), OBSERVE]
+
+
 def _read(handle: Any, index: int, out: str, of: str = "h1") -> Call:
     place = message_id((of, index))
     return call_on("MAPIReadMail", handle, lpszMessageID=place, lppMessage=out)
@@ -193,6 +206,8 @@ def simple() -> Iterator[list[Call]]:
         yield [*other, *refused, *after]
         yield [*other, _delete(bad, "h1", 1), *after]
     yield [*other[:2], logoff("h2"), *_whole(), _unsaved("h2"), *_whole(), find_next("h1")]
+    flagged = logoff("h1", flFlags=1)
+    yield [other[0], OBSERVE, other[1], OBSERVE, flagged, find_next("h2"), flagged, logoff("h2")]
     start = [logon(out="h1"), *known, logoff("h1")]
     seed = find_next("h2", message_id(("h1", 0)))
     for late in (_read("h2", 0, "b2"), seed, _save("h2", "h1", 1), _delete("h2", "h1", 1)):

@@ -66,3 +66,34 @@ def test_memory_that_was_handed_out_may_be_freed_late_by_the_harness() -> None:
     # An empty answer shows nothing about freeing.
     empty = [*owned(), read(found_some=False), look(0), read(), CLOSE]
     assert found("imsg", *empty, look(1))[1] == set()
+
+
+def test_what_a_build_without_memory_leaves_is_charged_to_the_close() -> None:
+    _, storage, opened, build = owned()
+    malloc = step("world.malloc", {"name": "m1", "fail_after": 2})
+    failed = Step(build.call, Outcome("result", {"return": 0x8007000E, "out": {"lppMsg": None}}))
+
+    def seen(live: int) -> Step:
+        lent = {"live": live, "bytes": 0, "references": 1, "foreign_frees": 0}
+        return step("observe", {}, mallocs={"m1": lent})
+
+    trace = [malloc, storage, opened, failed, CLOSE]
+    assert found("imsg", *trace, seen(1))[1] == {"IMSG-CLOSE-10"}
+    held, broken = found("imsg", *trace, seen(0))
+    assert "IMSG-CLOSE-10" in held
+    assert broken == set()
+    lucky = Step(build.call, Outcome("result", {"return": 0, "out": {"lppMsg": "0x2"}}))
+    assert found("imsg", *trace[:3], lucky, CLOSE, seen(1))[1] == set()
+
+
+def test_null_beside_mapi_unicode_is_refused_with_any_code() -> None:
+    malloc = step("world.malloc", {"name": "m1", "fail_after": None})
+    for rule, params in (
+        ("IMSG-OPEN-02", {"lpMalloc": None, "lppMsgSess": "s1"}),
+        ("IMSG-OPEN-03", {"lpMalloc": "m1", "lppMsgSess": None}),
+    ):
+        unicode = {**params, "ulFlags": 0x80000000}
+        assert found("imsg", malloc, step("OpenIMsgSession", unicode))[1] >= {rule}
+        for code in (0x80070057, 0x80040106, 0x80004005):
+            refused = step("OpenIMsgSession", unicode, code=code)
+            assert found("imsg", malloc, refused)[1] == set()

@@ -240,5 +240,5 @@ def nothing_remains(state: Imsg, _call: Call, outcome: Outcome) -> Finding:
         return None
     lent = [*seen.allocators.values(), *seen.storages.values(), *seen.buffers]
     closed = [excess for excess in lent if "close" in excess.users]
-    causes = (*CLOSES, "last-release-in-session", "part-release")
+    causes = (*CLOSES, "last-release-in-session", "part-release", "build:memory")
     return leaked(closed, *causes) or (HELD if rested(closed, *causes) else None)

@@ -86,7 +86,7 @@ def _open(state: Imsg, choose: Chooser) -> Call:
     if kind <= 4:
         failing = _allocators(state, failing=True)
         if not failing:
-            return malloc(choose.fresh("m"), choose.pick((0, 0, 0, 1, 2, 5)))
+            return malloc(choose.fresh("m"), choose.pick((0, 0, 0, 1, 2, 3, 5)))
         return open_session(choose.pick(failing), out)
     return open_session(allocator, out, choose.invalid_flags(MAPI_UNICODE))
 
@@ -136,7 +136,15 @@ def _build(state: Imsg, choose: Chooser) -> Call | None:
             more[choose.pick(routines)] = None
         else:
             more["ulFlags"] = choose.invalid_flags(MAPI_UNICODE | IMSG_NO_ISTG_COMMIT)
-    return build(session, choose.pick(allocators), choose.pick(stores), choose.fresh("g"), **more)
+    memory = _running_out(state, session) or choose.pick(allocators)
+    return build(session, memory, choose.pick(stores), choose.fresh("g"), **more)
+
+
+def _running_out(state: Imsg, session: str | None) -> str | None:
+    """The allocator of a session, if it runs out of memory: the message is to feel it too."""
+    found = state.thing(session)
+    allocator = found[1].allocator if found and isinstance(found[1], Session) else None
+    return allocator if allocator in _allocators(state, failing=True) else None
 
 
 def _mode(choose: Chooser) -> tuple[str, bool]:

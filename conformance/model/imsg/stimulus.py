@@ -50,14 +50,15 @@ def opening(state: Imsg, call: Call) -> str:
 def building(state: Imsg, call: Call) -> str:
     """The case of an OpenIMsgOnIStg call: how it departs from the rules of D3, or "valid".
 
-    "orphaned" is a valid call in a session whose allocator the caller has given up (IMSG-OPEN-10).
+    "orphaned" is a valid call in a session whose allocator the caller has given up (IMSG-OPEN-10),
+    "memory" one that may run out of memory.
 
     "other" stands for two departures at once, and for what no document decides.
     """
-    departures = _departures(state, call)
+    departures = set(_departures(state, call))
     if not departures:
         return "valid"
-    return departures[0] if len(departures) == 1 else "other"
+    return departures.pop() if len(departures) == 1 else "other"
 
 
 def features(state: Imsg, call: Call) -> frozenset[str]:
@@ -82,8 +83,10 @@ def _departures(state: Imsg, call: Call) -> list[str]:
     if any(params.get(routine) is None for routine in ROUTINES):
         found.append("routine")
     allocator = state.allocators.get(params.get("lpMalloc") or "")
-    if allocator is None or not allocator.own or allocator.fail_after is not None:
+    if allocator is None or not allocator.own:
         found.append("other")
+    elif allocator.fail_after is not None:
+        found.append("memory")
     flags = params.get("ulFlags", 0)
     if not isinstance(flags, int) or flags & ~BUILD_FLAGS:
         found.append("flags")
@@ -100,7 +103,7 @@ def _session(state: Imsg, name: Any) -> list[str]:
     if session.life not in LIVE:
         return ["dead-session"]
     if _failing(state, session.allocator):
-        return ["other"]
+        return ["memory"]
     return [] if state.allocators[session.allocator].own else ["orphaned"]
 
 
