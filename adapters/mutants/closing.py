@@ -7,6 +7,7 @@ from typing import Any
 from adapters.mutants.registry import Death, fault
 from adapters.reference.attachment import Attachment
 from adapters.reference.imsg import Imsg, MessageSession
+from adapters.reference.message import EmbeddedMessage
 from adapters.reference.topmessage import TopMessage
 from conformance.codes import MAPI_E_NO_ACCESS
 
@@ -220,6 +221,25 @@ class LeaksBlock(MessageSession):
     def close(self) -> None:
         super().close()
         self.malloc.blocks[self.address] = 48
+
+
+@fault("close-releases-storage-twice", "IMSG-CLOSE-01", "IMSG-CLOSE-10")
+class ReleasesStorageTwice(TopMessage):
+    """The close of a session gives up the caller's own reference to a storage too."""
+
+    def give_back(self) -> None:
+        if self.session is not None and not self.session.open:
+            self.storage.release()
+        super().give_back()
+
+
+@fault("close-skips-nested-parts", "IMSG-CLOSE-02", "IMSG-CLOSE-10")
+class SkipsNestedParts(EmbeddedMessage):
+    """What was opened from an embedded message is not closed with it."""
+
+    def close(self) -> None:
+        self.parts.clear()
+        super().close()
 
 
 @fault("build-without-memory-keeps-allocator", "IMSG-CLOSE-10")

@@ -12,7 +12,7 @@ from adapters.reference.compound import Tree
 from adapters.reference.lent import Buffer
 from adapters.reference.message import Row
 from adapters.reference.msgwrite import MessageWriter
-from adapters.reference.numbers import PR_STORE_SUPPORT_MASK
+from adapters.reference.numbers import KEEP_OPEN_READWRITE, PR_STORE_SUPPORT_MASK
 from adapters.reference.objects import Result
 from adapters.reference.properties import AttachmentContent, Property, identifier
 from adapters.reference.topmessage import TopMessage
@@ -144,6 +144,15 @@ class SaveCommitsOnce(TopMessage):
         code = super().store()
         self.commits = False
         return code
+
+
+@fault("save-commits-to-go-on-only", "IMSG-SAVE-01")
+class SaveCommitsToGoOnOnly(TopMessage):
+    """Only a save after which the message stays writable commits."""
+
+    def save_changes(self, flags: int) -> int:
+        self.commits = self.commits and bool(flags & KEEP_OPEN_READWRITE)
+        return super().save_changes(flags)
 
 
 @fault("save-commits-always", "IMSG-SAVE-02")

@@ -66,6 +66,8 @@ def imsg() -> Iterator[list[Call]]:
     """What lasts in a storage, attributes, and files (IMSG-SAVE, IMSG-ATTR, MSGF)."""
     yield from _lasting()
     yield from _short_of_memory()
+    yield from _nested()
+    yield from _saved_with_flags()
     yield from gatherings()
     yield from files()
     yield from lent_files()
@@ -141,6 +143,30 @@ def _without_effect() -> Iterator[list[Call]]:
     shell = _on("IMessage.GetProps", "g1", tags=[PR_STORE_SUPPORT_MASK])
     changed = [*_message(), _set(_PROPS), close_session("s1"), OBSERVE]
     yield [*changed, shell, _SAVE, OBSERVE]
+
+
+def _nested() -> Iterator[list[Call]]:
+    """A close reaches the parts of messages that are parts themselves (IMSG-CLOSE-02)."""
+    parts = [
+        *_attach("a1", saved=False),
+        _on("IAttach.OpenMessage", "a1", create=True, lppMsg="e1"),
+        _on("IMessage.CreateAttach", "e1", lppAttach="a2"),
+        _on("IAttach.OpenMessage", "a2", create=True, lppMsg="e2"),
+    ]
+    for depth in (2, 3, 4):
+        yield [*_message(), *parts[:depth], close_session("s1"), OBSERVE]
+
+
+_SAVE_FLAGS: Final = (0, 1, 4, 2 | 4)
+"""KEEP_OPEN_READONLY is 1, KEEP_OPEN_READWRITE 2, FORCE_SAVE 4."""
+
+
+def _saved_with_flags() -> Iterator[list[Call]]:
+    """Who commits depends on ulFlags of OpenIMsgOnIStg only (IMSG-SAVE-01, -02)."""
+    for flags in _SAVE_FLAGS:
+        for build_flags in (0, IMSG_NO_ISTG_COMMIT):
+            saved = [_set(_PROPS), _on("IMessage.SaveChanges", "g1", ulFlags=flags)]
+            yield [*_message(build_flags), *saved, _RELEASE, OBSERVE, *_copied()]
 
 
 _ALLOCATIONS: Final = 8

@@ -54,9 +54,17 @@ def nothing_left(state: Imsg, outcome: Outcome, *causes: str) -> Finding:
 
 
 def leaked(lent: Iterable[Excess], *causes: str, kind: str = "") -> Finding:
-    """Something lent is still held although all that used it, for these causes only, has ended."""
+    """Something lent is held, or given up, although all that used it has ended.
+
+    That is said only where all its users are among these causes.
+    """
     for excess in lent:
         if only(excess.users, *causes):
+            if excess.stolen and kind != "blocks":
+                return Broken(
+                    "every reference taken is given back once",
+                    f"{excess.stolen} reference(s) of the caller's own given back",
+                )
             if excess.references > 0 and kind != "blocks":
                 return Broken(
                     "every reference taken is given back",

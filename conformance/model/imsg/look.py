@@ -29,11 +29,15 @@ from conformance.trace import Call, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """One lent object at rest: what is held beyond the suite's own share, and what used it."""
+    """One lent object at rest: what is held beyond the suite's own share, and what used it.
+
+    `stolen` are references of the suite's own that somebody else gave up.
+    """
 
     users: frozenset[str]
     references: int
     blocks: int = 0
+    stolen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ def _allocators(state: Imsg, seen: Mapping[str, Any]) -> dict[str, Excess]:
             lent.users,
             seen[name].get("references", 0) - lent.own - lent.references,
             seen[name].get("live", 0) - lent.blocks,
+            _stolen(lent, seen[name]),
         )
         for name, lent in state.allocators.items()
         if name in seen and not state.murky and not anything_live(state, name)
@@ -135,11 +140,20 @@ def _storages(state: Imsg, seen: Mapping[str, Any], ended: Life | None) -> dict[
                 resting.discard(thing.storage)
     return {
         name: Excess(
-            storage.users, seen[name].get("references", 0) - storage.own - storage.references
+            storage.users,
+            seen[name].get("references", 0) - storage.own - storage.references,
+            stolen=_stolen(storage, seen[name]),
         )
         for name, storage in state.storages.items()
         if name in seen and not state.murky and name in resting
     }
+
+
+def _stolen(lent: Allocator | Storage, seen: Mapping[str, Any]) -> int:
+    """How many references fewer there are than the suite holds, since the look before."""
+    own = lent.own + min(lent.references, 0)
+    left: int = seen.get("references", own)
+    return max(0, own - left)
 
 
 def _buffers(state: Imsg, seen: Mapping[str, Any] | None, ended: Life | None) -> tuple[Excess, ...]:
