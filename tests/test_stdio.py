@@ -206,7 +206,11 @@ def test_harness_that_closes_its_stdin_fails_outside_of_calls(start: Start) -> N
 
 def test_answer_before_the_request_is_a_protocol_error(start: Start) -> None:
     adapter = bad(start, "answers-unasked")
-    time.sleep(0.2)
+    assert adapter._running is not None
+    until = time.monotonic() + 10
+    while not adapter._running._process.unasked(look=True):
+        assert time.monotonic() < until, "the harness has said nothing"
+        time.sleep(0.02)
     with pytest.raises(ProtocolError, match="more than its answer") as caught:
         adapter.perform(LOGON)
     assert caught.value.late
