@@ -195,7 +195,7 @@ class Player:
             self._lent = set()
         try:
             self._check_names(call)
-            if not self.judge.permits(call):
+            if call.method != "begin" and not self.judge.permits(call):
                 raise Unresolvable("the object has ended, and the harness does not check that")
             resolved, values = self._bindings.resolve(call)
         except Unresolvable as reason:

@@ -85,7 +85,8 @@ class _Walker:
         self.choose.closing = False
         yield from self.alphabet.preamble(self.player.capabilities, self.choose)
         yield from prefix
-        yield from self._steps()
+        if not any(call.method == "shutdown" for call in prefix):  # nothing can be called after it
+            yield from self._steps()
 
     def _steps(self) -> Iterator[Call]:
         """The steps that are drawn one by one."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from adapters.mail.served import Served
+from adapters.reference import Reference
 from conformance.confirm import Confirmed, confirm
 from conformance.evidence import Evidence, Violation
+from conformance.explore.alphabet.email import by_name, start
 from conformance.play import Player, play
 from conformance.profiles import Shard
 from conformance.recall import recall
@@ -97,3 +100,15 @@ def test_exploring_again_tells_what_came_before_a_violation() -> None:
 def test_a_requirement_that_does_not_break_again_is_not_recalled() -> None:
     shards = [Shard("simple", 1, 200, 4, 1)]
     assert recall(lambda: Poisoned(10**9), shards, catalogue(), ROW) == []
+
+
+def test_a_begin_within_a_sequence_follows_a_shutdown_as_well() -> None:
+    served = Served(Reference())
+    player = Player(served, "email", catalogue().homes["email"], Evidence())
+    begin, look = Call("begin", {"family": "email"}), Call("servers.observe", {})
+    try:
+        play(player, [Call("shutdown", {}), look, begin, start("pop3", by_name("ann"))])
+    finally:
+        served.close()
+    assert [step.outcome.kind for step in player.steps] == ["result"] * 4
+    assert player.evidence.absent == {}
