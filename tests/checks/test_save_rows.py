@@ -1,11 +1,14 @@
 """What lasts in a storage, and attributes: rows IMSG-SAVE and IMSG-ATTR on traces by hand."""
 
+from typing import Any
+
 import pytest
 
+from conformance.model.imsg.model import ImsgModel
 from conformance.requirements.load import catalogue
-from conformance.trace import Step
+from conformance.trace import Call, Step
 
-from .steps import found, step
+from .steps import capabilities, found, step
 
 NO_COMMIT = 1
 UNICODE = 0x80000000
@@ -244,3 +247,13 @@ def test_strings_are_kept_in_the_width_of_their_message_be_they_one_or_many(
     _, broken = found("imsg", *start(flags), put_it, got)
     rows = {"IMSG-MSG-07" if flags else "IMSG-MSG-01"}
     assert broken == (rows if keeps else set())
+
+
+def test_a_message_saved_for_good_is_called_no_more() -> None:
+    model = ImsgModel()
+    for flags, allowed in ((2, True), (2 | 4, True), (0, False), (1, False), (4, False)):
+        state: Any = model.begin(capabilities("imsg"))
+        for one in (*start(), step("IMessage.SaveChanges", {"this": "g1", "ulFlags": flags})):
+            state = model.advance(state, one.call, one.outcome)
+        assert model.permits(state, Call("IMessage.SetProps", {"this": "g1"})) is allowed
+        assert model.permits(state, Call("IMessage.Release", {"this": "g1"}))

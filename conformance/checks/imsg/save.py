@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from conformance.checks.imsg.base import CHECKS
 from conformance.checks.words import observed, returns
-from conformance.codes import IMSG_NO_ISTG_COMMIT, S_OK
+from conformance.codes import IMSG_NO_ISTG_COMMIT, KEEP_OPEN_READWRITE, S_OK
 from conformance.findings import HELD, Broken, Finding
 from conformance.model.imsg.content import Kept
 from conformance.model.imsg.ledger import number
@@ -25,7 +25,6 @@ from conformance.trace import Call, Outcome
 SAVE: Final = "IMessage.SaveChanges"
 GET: Final = "IMessage.GetProps"
 ELEMENTS: Final = "world.elements"
-KEEP_OPEN_READWRITE: Final = 2
 _IN_STREAMS: Final = frozenset({0x001E, 0x001F, 0x0102})
 _PREFIX: Final = "__"
 _ATTACHMENT: Final = "__attach_version1.0_#"

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from conformance.codes import ATTACH_DIALOG, MAPI_UNICODE, PR_STORE_SUPPORT_MASK
+from conformance.codes import (
+    ATTACH_DIALOG,
+    KEEP_OPEN_READWRITE,
+    MAPI_UNICODE,
+    PR_STORE_SUPPORT_MASK,
+)
 from conformance.explore.alphabet import Letter
 from conformance.explore.alphabet.imsg_save import known_tags
 from conformance.explore.choose import Chooser, Params
@@ -12,7 +17,6 @@ from conformance.model.imsg.ledger import parts_of
 from conformance.model.imsg.state import Attachment, Imsg, Life, Message
 from conformance.trace import Call
 
-KEEP_OPEN_READWRITE: Final = 2
 TEXTS: Final = ("", "a", "Subject", "x" * 40)
 WIDE: Final = (*TEXTS, "\u00e4\u4e2d\u03a9")
 MAPI_MODIFY: Final = 1
@@ -24,7 +28,8 @@ def _messages(state: Imsg, top: bool = False) -> list[str]:
     return [
         key
         for key, message in state.live(Message)
-        if message.life is Life.OPEN and (message.storage is not None or not top)
+        if message.life is Life.OPEN and not message.last
+        if message.storage is not None or not top
     ]
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from conformance.capabilities import Capabilities
 from conformance.model.imsg.advance import advance
-from conformance.model.imsg.state import LIVE, Imsg, Life, Message, Session
+from conformance.model.imsg.props import top_of
+from conformance.model.imsg.state import LIVE, Attachment, Imsg, Life, Message, Session
 from conformance.model.imsg.stimulus import building, opening
 from conformance.model.imsg.threads import reaches_new, together
 from conformance.trace import Call, Outcome
@@ -35,6 +36,8 @@ class ImsgModel:
         )
 
     def permits(self, state: Any, call: Call) -> bool:
+        if not call.method.endswith((".Release", ".AddRef")) and _saved_for_good(state, call):
+            return False
         if state.checked_handles:
             return True
         for param in _TAKES_THING:
@@ -70,3 +73,12 @@ class ImsgModel:
             for place, call in enumerate(thread)
             if not reaches_new(call, thread[:place])
         )
+
+
+def _saved_for_good(state: Imsg, call: Call) -> bool:
+    """The call is on a message, or a part of one, that was saved without staying writable."""
+    for param in _TAKES_OBJECT:
+        found = state.thing(call.params.get(param))
+        if found and isinstance(found[1], Message | Attachment) and top_of(state, found[1]).last:
+            return True
+    return False

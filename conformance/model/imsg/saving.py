@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from conformance.codes import IMSG_NO_ISTG_COMMIT
+from conformance.codes import IMSG_NO_ISTG_COMMIT, KEEP_OPEN_READWRITE
 from conformance.model.imsg.content import EMPTY, UNKNOWN, Content, Kept
 from conformance.model.imsg.ledger import changed, confirmed, message_of, stored
 from conformance.model.imsg.props import MASK, same_value, stays
@@ -86,7 +86,8 @@ def save(state: Imsg, call: Call, outcome: Outcome) -> Imsg:
         for part in state.things.values()
         if type(part) is Attachment and part.message == key and part.saved and part.number >= 0
     }
-    saved = replace(message, parts=parts, unsaved={}, touched=False)
+    last = message.last or not call.params.get("ulFlags", 0) & KEEP_OPEN_READWRITE
+    saved = replace(message, parts=parts, unsaved={}, touched=False, last=last)
     state = changed(state, key, saved)
     if storage is None:
         return state

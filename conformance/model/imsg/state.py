@@ -107,6 +107,7 @@ class Message:
     since the last save.
     `dead` says that it was read in vain after the close of its session.
     `entry_ids` are those that its recipients were given, None where it has those of its storage.
+    `last` says that it was saved without KEEP_OPEN_READWRITE: it may be written to no more (D6).
     """
 
     token: str
@@ -134,6 +135,7 @@ class Message:
     base: int | None = 0
     entry_ids: tuple[bytes, ...] | None = None
     touched: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
