@@ -84,16 +84,3 @@ def test_what_a_build_without_memory_leaves_is_charged_to_the_close() -> None:
     assert broken == set()
     lucky = Step(build.call, Outcome("result", {"return": 0, "out": {"lppMsg": "0x2"}}))
     assert found("imsg", *trace[:3], lucky, CLOSE, seen(1))[1] == set()
-
-
-def test_null_beside_mapi_unicode_is_refused_with_any_code() -> None:
-    malloc = step("world.malloc", {"name": "m1", "fail_after": None})
-    for rule, params in (
-        ("IMSG-OPEN-02", {"lpMalloc": None, "lppMsgSess": "s1"}),
-        ("IMSG-OPEN-03", {"lpMalloc": "m1", "lppMsgSess": None}),
-    ):
-        unicode = {**params, "ulFlags": 0x80000000}
-        assert found("imsg", malloc, step("OpenIMsgSession", unicode))[1] >= {rule}
-        for code in (0x80070057, 0x80040106, 0x80004005):
-            refused = step("OpenIMsgSession", unicode, code=code)
-            assert found("imsg", malloc, refused)[1] == set()
